@@ -1,0 +1,30 @@
+"""The two ways a message is read: facts tolerate what they do not know, orders from people do not."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return the moment in UTC with microseconds and a `Z`, the only form that we write."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+Instant = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+Json = Any
+"""A value that `normalise_json` has passed: null, bool, number, text, list or object."""
+JsonObject = dict[str, Any]
+
+
+class Fact(BaseModel):
+    """Something that has happened; readers ignore fields that came later."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Command(BaseModel):
+    """An order or a question to a service; a field that nobody knows is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

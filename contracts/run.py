@@ -1,0 +1,368 @@
+"""A run: the orders that it takes and the facts that it tells (`flusso.run.*`, all version 1)."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.actor import Actor
+from contracts.base import Command, Fact, Instant, Json, JsonObject
+
+RunStatus = Literal["Queued", "Running", "Waiting", "Completed", "Failed", "Cancelled"]
+TriggerKind = Literal["manual", "webhook"]
+TaskKind = Literal["approval", "manual_input"]
+DecidedOutcome = Literal["approved", "rejected", "submitted"]
+
+
+class RunError(Fact):
+    """Why a node or a run failed. `code` is stable; `message` is for the person who built the workflow."""
+
+    code: str
+    message: str
+    node: str | None = None
+    details: JsonObject = {}
+
+
+class FormField(Fact):
+    """One field of a manual input, as frozen when the task opened."""
+
+    name: str
+    label: str
+    type: Literal["text", "textarea", "number", "date"]
+    required: bool = False
+    help: str | None = None
+    placeholder: str | None = None
+    default: Json = None
+    min: float | str | None = None
+    max: float | str | None = None
+    step: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    pattern_message: str | None = None
+
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+
+class StartRun(Command):
+    """Start `run_id`; asked again with the same id and digest it answers the same, whatever has happened since."""
+
+    run_id: UUID
+    workflow_id: UUID
+    trigger: TriggerKind = "manual"
+    input: Json = None
+    actor: Actor
+    request_digest: str | None = None
+
+
+class StartedRun(Fact):
+    """The answer to StartRun and ReceiveDelivery, as committed."""
+
+    id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    version: int
+    status: RunStatus
+    started_at: Instant
+    repeated: bool = False
+
+
+class ReceiveDelivery(Command):
+    """A webhook delivery as it came; the engine judges its signature.
+
+    `body` is base64 of the raw bytes (a signature covers bytes). `headers` are in order of arrival, names in lower
+    case. `run_id` and `delivery_id` are the gateway's proposal; the trigger's own delivery id wins over it.
+    """
+
+    workflow_id: UUID
+    run_id: UUID
+    delivery_id: str
+    method: str
+    headers: list[tuple[str, str]]
+    query: list[tuple[str, str]]
+    body: str
+    received_at: Instant
+
+
+class CancelRun(Command):
+    """An operator ends a run; its open tasks are closed."""
+
+    run_id: UUID
+    reason: str | None = None
+    actor: Actor
+
+
+class RecordResult(Command):
+    """What a worker found: either `output` and the port taken, or an error."""
+
+    run_id: UUID
+    node: str
+    visit: int
+    attempt: int
+    output: Json = None
+    port: str = "out"
+    error: RunError | None = None
+    retryable: bool = False
+
+
+# -- facts -------------------------------------------------------------------------------------------------------------
+
+
+class RunStarted(Fact):
+    """`flusso.run.started`: a run of one version has begun; its trigger's output is known."""
+
+    workflow_id: UUID
+    workflow_name: str
+    version: int
+    trigger: TriggerKind
+    trigger_output: Json
+    actor: Actor
+    request_digest: str | None = None
+
+
+class NodeScheduled(Fact):
+    """`flusso.run.node_scheduled`: a worker is to perform a side effect, under this idempotency key."""
+
+    node: str
+    visit: int
+    attempt: int
+    type: str
+    request: JsonObject
+    idempotency_key: str
+
+
+class NodeCompleted(Fact):
+    """`flusso.run.node_completed`: a node has its output and took `port`."""
+
+    node: str
+    visit: int
+    attempt: int = 1
+    port: str = "out"
+    input: Json = None
+    output: Json = None
+
+
+class NodeFailed(Fact):
+    """`flusso.run.node_failed`: a node gave up; it took `port` if its error port is wired, else the run fails."""
+
+    node: str
+    visit: int
+    attempt: int = 1
+    port: str | None = None
+    input: Json = None
+    error: RunError
+
+
+class NodeSkipped(Fact):
+    """`flusso.run.node_skipped`: every edge into the node is dead."""
+
+    node: str
+    visit: int
+
+
+class RetrySet(Fact):
+    """`flusso.run.retry_set`: an attempt failed, the next one is due at `due_at`."""
+
+    node: str
+    visit: int
+    attempt: int
+    due_at: Instant
+    error: RunError
+
+
+class RunPaused(Fact):
+    """`flusso.run.paused`: the run asks people something; all that they will see is frozen here."""
+
+    task_id: UUID
+    node: str
+    visit: int
+    kind: TaskKind
+    workflow_id: UUID
+    workflow_name: str
+    workflow_version: int
+    step_name: str
+    title: str
+    prompt: str
+    fields: list[FormField] = []
+    assignees: list[str] = []
+
+
+class RunResumed(Fact):
+    """`flusso.run.resumed`: the answer was taken; the waiting node has `output`."""
+
+    task_id: UUID
+    node: str
+    visit: int
+    outcome: DecidedOutcome
+    output: Json
+    by: Actor
+    decided_at: Instant
+    comment: str | None = None
+
+
+class RunCompleted(Fact):
+    """`flusso.run.completed`: nothing is left to do. `open_tasks` are waits that the end has overtaken."""
+
+    output: Json = None
+    open_tasks: list[UUID] = []
+
+
+class RunFailed(Fact):
+    """`flusso.run.failed`. For a rejection `by`, `task_id`, `decided_at` and `comment` say who, where, when and why."""
+
+    reason: Literal["rejected", "node-failed", "stopped"]
+    error: RunError
+    by: Actor | None = None
+    task_id: UUID | None = None
+    decided_at: Instant | None = None
+    comment: str | None = None
+    open_tasks: list[UUID] = []
+
+
+class RunCancelled(Fact):
+    """`flusso.run.cancelled`: an operator ended it."""
+
+    reason: str | None
+    by: Actor
+    open_tasks: list[UUID] = []
+
+
+RunFact = (
+    RunStarted
+    | NodeScheduled
+    | NodeCompleted
+    | NodeFailed
+    | NodeSkipped
+    | RetrySet
+    | RunPaused
+    | RunResumed
+    | RunCompleted
+    | RunFailed
+    | RunCancelled
+)
+
+RUN_FACTS_BY_TYPE: dict[str, type[RunFact]] = {
+    "flusso.run.started": RunStarted,
+    "flusso.run.node_scheduled": NodeScheduled,
+    "flusso.run.node_completed": NodeCompleted,
+    "flusso.run.node_failed": NodeFailed,
+    "flusso.run.node_skipped": NodeSkipped,
+    "flusso.run.retry_set": RetrySet,
+    "flusso.run.paused": RunPaused,
+    "flusso.run.resumed": RunResumed,
+    "flusso.run.completed": RunCompleted,
+    "flusso.run.failed": RunFailed,
+    "flusso.run.cancelled": RunCancelled,
+}
+TYPES_OF_RUN_FACTS: dict[type[RunFact], str] = {
+    model: name for name, model in RUN_FACTS_BY_TYPE.items()
+}
+
+
+# -- questions and their answers ---------------------------------------------------------------------------------------
+
+
+class GetRun(Command):
+    """Ask for one run with its trace."""
+
+    run_id: UUID
+
+
+class ListRuns(Command):
+    """Ask for a page of runs, newest first."""
+
+    workflow_id: UUID | None = None
+    status: RunStatus | None = None
+    trigger: TriggerKind | None = None
+    q: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = None
+
+
+class ListRunEvents(Command):
+    """Ask for a page of a run's log, oldest first; `after` is the last version seen."""
+
+    run_id: UUID
+    after: int = 0
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RunItem(Fact):
+    """A run in a list."""
+
+    id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    version: int
+    status: RunStatus
+    trigger: TriggerKind
+    started_at: Instant
+    finished_at: Instant | None = None
+    duration_ms: int | None = None
+    error: RunError | None = None
+
+
+class RunPage(Fact):
+    """A page of runs."""
+
+    items: list[RunItem]
+    next_cursor: str | None = None
+
+
+StepStatus = Literal[
+    "Running", "Waiting", "Retrying", "Completed", "Failed", "Skipped", "Cancelled"
+]
+
+
+class StepDecision(Fact):
+    """What a person answered, in the trace of the step that asked."""
+
+    outcome: DecidedOutcome
+    by: str
+    at: Instant
+    comment: str | None = None
+    values: JsonObject | None = None
+
+
+class TraceStep(Fact):
+    """One step of the trace: one visit of one node."""
+
+    node: str
+    name: str
+    type: str
+    status: StepStatus
+    started_at: Instant
+    finished_at: Instant | None = None
+    input: Json = None
+    output: Json = None
+    error: RunError | None = None
+    attempt: int = 1
+    task_id: UUID | None = None
+    decision: StepDecision | None = None
+
+
+class RunView(RunItem):
+    """A run as its page shows it."""
+
+    output: Json = None
+    trace: list[TraceStep]
+    definition: JsonObject
+
+
+class WorkflowFailures(Fact):
+    """A workflow that failed in the last 24 hours."""
+
+    workflow_id: UUID
+    workflow_name: str
+    failed: int
+    last_failed_at: Instant
+    last_error: RunError | None = None
+
+
+class RunOverview(Fact):
+    """What the Dashboard says of runs: today by status (UTC), the newest ten, what failed lately."""
+
+    today: dict[str, int]
+    recent_runs: list[RunItem]
+    failing_workflows: list[WorkflowFailures]

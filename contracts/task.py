@@ -1,0 +1,228 @@
+"""A task: what a paused run asks of people (`flusso.task.*`, all version 1)."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.actor import Actor
+from contracts.base import Command, Fact, Instant, JsonObject
+from contracts.run import DecidedOutcome, FormField, TaskKind
+
+TaskStatus = Literal["pending", "resolved", "closed"]
+TaskAction = Literal["approve", "reject", "submit"]
+
+# -- facts -------------------------------------------------------------------------------------------------------------
+
+
+class TaskOpened(Fact):
+    """`flusso.task.opened`: people can see and decide it. `digest` names exactly what they are shown."""
+
+    run_id: UUID
+    node: str
+    kind: TaskKind
+    workflow_id: UUID
+    workflow_name: str
+    workflow_version: int
+    step_name: str
+    title: str
+    prompt: str
+    fields: list[FormField] = []
+    assignees: list[str] = []
+    digest: str
+
+
+class TaskResolved(Fact):
+    """`flusso.task.resolved`: the one decision, as the engine must carry it out."""
+
+    run_id: UUID
+    node: str
+    outcome: DecidedOutcome
+    values: JsonObject | None = None
+    by: Actor
+    decided_at: Instant
+    comment: str | None = None
+    digest: str
+    idempotency_key: str | None = None
+    request_digest: str | None = None
+
+
+class TaskClosed(Fact):
+    """`flusso.task.closed`: the run ended in `run_status` without this task's decision."""
+
+    run_id: UUID
+    run_status: Literal["Completed", "Failed", "Cancelled"]
+
+
+TaskFact = TaskOpened | TaskResolved | TaskClosed
+
+TASK_FACTS_BY_TYPE: dict[str, type[TaskFact]] = {
+    "flusso.task.opened": TaskOpened,
+    "flusso.task.resolved": TaskResolved,
+    "flusso.task.closed": TaskClosed,
+}
+TYPES_OF_TASK_FACTS: dict[type[TaskFact], str] = {
+    model: name for name, model in TASK_FACTS_BY_TYPE.items()
+}
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+
+class DecideTask(Command):
+    """Decide a task. The first wins; a repeat with the same idempotency key and digest gets the first answer.
+
+    Refused with: `task-not-found`, `already-decided` (details `decided_by`, `decided_at`, `outcome`), `run-ended`
+    (details `run_status`), `digest-mismatch`, `invalid-values` (details `fields`: list of `name`, `code`, `message`), `forbidden`,
+    `wrong-kind`, `idempotency-key-reused`.
+    """
+
+    task_id: UUID
+    action: TaskAction
+    values: JsonObject | None = None
+    comment: str | None = Field(default=None, max_length=10_000)
+    if_match: str | None = None
+    actor: Actor
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    request_digest: str | None = None
+
+
+# -- questions and their answers ---------------------------------------------------------------------------------------
+
+
+class GetTask(Command):
+    """Ask for one task, whole."""
+
+    task_id: UUID
+    actor: Actor
+
+
+class ListTasks(Command):
+    """Ask for a page of the inbox, or of its history (`decided`: resolved or closed)."""
+
+    status: Literal["pending", "decided", "resolved", "closed"] = "pending"
+    workflow_id: UUID | None = None
+    kind: TaskKind | None = None
+    q: str | None = Field(default=None, max_length=200)
+    assignee: str | None = Field(default=None, max_length=200)
+    sort: Literal["oldest", "newest"] = "oldest"
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = None
+    actor: Actor
+
+
+class CountTasks(Command):
+    """Ask for the number of pending tasks."""
+
+    actor: Actor
+
+
+class TaskCount(Fact):
+    """The answer to CountTasks: exact."""
+
+    pending: int
+
+
+class TaskDecision(Fact):
+    """What was answered, by whom and when."""
+
+    outcome: DecidedOutcome
+    by: str
+    at: Instant
+    values: JsonObject | None = None
+    comment: str | None = None
+
+
+class TaskView(Fact):
+    """A task as the API shows it; in a list `prompt` may be shortened, and then `prompt_truncated` is true."""
+
+    id: UUID
+    run_id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    workflow_version: int
+    node: str
+    step_name: str
+    kind: TaskKind
+    title: str
+    prompt: str
+    prompt_truncated: bool = False
+    fields: list[FormField] = []
+    assignees: list[str] = []
+    status: TaskStatus
+    created_at: Instant
+    digest: str
+    decision: TaskDecision | None = None
+    closed_reason: str | None = None
+
+
+class TaskPage(Fact):
+    """A page of tasks; `total` counts all that match, exactly."""
+
+    items: list[TaskView]
+    next_cursor: str | None = None
+    total: int
+
+
+# -- reconciling -------------------------------------------------------------------------------------------------------
+
+
+class BucketDigest(Fact):
+    """How many ids begin with this byte (0 to 255), and the exclusive-or of their first 63 bits after it."""
+
+    bucket: int
+    count: int
+    checksum: int
+
+
+class DigestOpenTasks(Command):
+    """Ask for the digests of tasks that were opened before `before` and are pending."""
+
+    before: Instant
+
+
+class OpenTaskDigests(Fact):
+    """The answer to DigestOpenTasks; buckets without ids are left out."""
+
+    buckets: list[BucketDigest]
+
+
+class ListOpenTasks(Command):
+    """Ask for the pending task ids of one bucket, in order, after `after`."""
+
+    bucket: int = Field(ge=0, le=255)
+    before: Instant
+    after: UUID | None = None
+    limit: int = Field(default=1_000, ge=1, le=5_000)
+
+
+class OpenTask(Fact):
+    """A pending task and the run that it belongs to."""
+
+    task_id: UUID
+    run_id: UUID
+
+
+class OpenTaskPage(Fact):
+    """The answer to ListOpenTasks."""
+
+    items: list[OpenTask]
+
+
+class ExplainTasks(Command):
+    """Ask what became of these tasks."""
+
+    task_ids: list[UUID] = Field(max_length=1_000)
+
+
+class TaskExplanation(Fact):
+    """What became of one task: `resolution` is set if it was decided."""
+
+    task_id: UUID
+    status: TaskStatus | Literal["unknown"]
+    resolution: TaskResolved | None = None
+
+
+class TaskExplanations(Fact):
+    """The answer to ExplainTasks."""
+
+    items: list[TaskExplanation]
