@@ -1,0 +1,93 @@
+# Flusso: `make run` starts everything; `make help` lists the rest.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+WEB := services/gateway/web
+WEB_MODULES := $(VENV)/.installed-web
+WEB_BUILT := $(VENV)/.built-web
+WEB_SOURCES := $(shell find $(WEB) -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
+PIP := $(PYTHON) -m pip --disable-pip-version-check install --require-hashes
+NPM := deploy/local/build-web.sh $(PYTHON)
+DATA := $(or $(FLUSSO_DATA_DIR),.flusso)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ------------------------------------------------------------------------------------------- set up
+
+.PHONY: setup
+setup: $(RUNTIME) $(WEB_BUILT) ## make the virtual environment, install everything, build the web app
+
+$(PYTHON):
+	@python=$$(deploy/local/find-python.sh) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(RUNTIME): requirements.lock | $(PYTHON)
+	@echo "Installing what Flusso runs on (about 150 MB the first time)"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what its tests need"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+$(WEB_MODULES): $(wildcard $(WEB)/package-lock.json) $(RUNTIME)
+	@$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(WEB_BUILT): $(WEB_SOURCES) $(WEB_MODULES)
+	@$(NPM) run build
+	@touch $@
+
+# ---------------------------------------------------------------------------------------------- use
+
+.PHONY: run
+run: setup ## start Flusso; Ctrl-C stops it
+	@exec $(PYTHON) -m deploy.local
+
+.PHONY: demo
+demo: setup ## beside a running Flusso: load the examples and send them deliveries
+	@exec $(PYTHON) -m deploy.local.demo
+
+.PHONY: clean
+clean: ## remove what was installed and, after asking, the data
+	@deploy/local/clean.sh "$(DATA)"
+
+# ------------------------------------------------------------------------------------------- develop
+
+.PHONY: test
+test: check ## everything that CI proves: the checks, then every test
+	@echo "== pytest: unit, contract, integration, end to end, browser"
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+.PHONY: check
+check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, generated files
+	@echo "== ruff format";  $(PYTHON) -m ruff format --check --quiet .
+	@echo "== ruff check";   $(PYTHON) -m ruff check --quiet .
+	@echo "== mypy";         $(PYTHON) -m mypy --no-error-summary
+	@echo "== import-linter"; $(VENV)/bin/lint-imports --no-cache >$(VENV)/.import-linter.log || { cat $(VENV)/.import-linter.log; exit 1; }
+	@echo "== generated schemas are current"; $(PYTHON) -m contracts.export --check
+	@echo "== web app";      $(NPM) run --silent check
+
+.PHONY: bench
+bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
+	@exec $(PYTHON) -m tests.load.bench
+
+.PHONY: schemas
+schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
+	@exec $(PYTHON) -m contracts.export
+
+.PHONY: lock
+lock: $(DEV) ## choose versions anew and write the lock files
+	@$(PYTHON) -m uv pip compile $(LOCK) --extra local -o requirements.lock pyproject.toml
+	@$(PYTHON) -m uv pip compile $(LOCK) --extra local --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(NPM) install --package-lock-only --min-release-age=7
+
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
