@@ -16,7 +16,10 @@ TaskAction = Literal["approve", "reject", "submit"]
 
 
 class TaskOpened(Fact):
-    """`flusso.task.opened`: people can see and decide it. `digest` names exactly what they are shown."""
+    """`flusso.task.opened`: people can see and decide it. `digest` names exactly what they are shown.
+
+    `created_at` is when the run paused, however late the pause was heard of.
+    """
 
     run_id: UUID
     node: str
@@ -29,6 +32,7 @@ class TaskOpened(Fact):
     prompt: str
     fields: list[FormField] = []
     assignees: list[str] = []
+    created_at: Instant
     digest: str
 
 
