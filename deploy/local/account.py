@@ -1,0 +1,47 @@
+"""Which user PostgreSQL runs as: it refuses root, so root lends it an account."""
+
+import os
+import pwd
+from collections.abc import Iterable
+from pathlib import Path
+
+from deploy.local.errors import CannotStart
+from deploy.local.process import RunAs
+
+ACCOUNTS = ("postgres", "nobody")
+
+
+def postgres_account(existing_data: Path, must_reach: Iterable[Path]) -> RunAs | None:
+    """None keeps our own user. Data that exists stays with the user who owns it."""
+    if os.geteuid() != 0:
+        return None
+    owner = existing_data.stat() if existing_data.exists() else None
+    if owner is not None and owner.st_uid != 0:
+        uid, gid = owner.st_uid, owner.st_gid
+    else:
+        entry = unprivileged_account()
+        uid, gid = entry.pw_uid, entry.pw_gid
+    return RunAs(uid, gid, needs_reach=not all(open_to_others(path) for path in must_reach))
+
+
+def unprivileged_account() -> pwd.struct_passwd:
+    for name in ACCOUNTS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise CannotStart(
+        "PostgreSQL refuses to run as root and this machine has neither a user postgres nor nobody:"
+        " run Flusso as another user."
+    )
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether any user may pass through all folders above the path."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
+
+
+def give(path: Path, run_as: RunAs | None) -> None:
+    """Hand a file or an empty folder to that user."""
+    if run_as is not None:
+        os.chown(path, run_as.uid, run_as.gid)

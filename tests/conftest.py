@@ -1,0 +1,41 @@
+"""Fixtures for every kind of test: real servers, started once a session and worker."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.servers import (
+    Broker,
+    Databases,
+    fresh_database,
+    running_nats,
+    running_postgres,
+)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """One PostgreSQL for the session."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One NATS with JetStream for the session."""
+    with running_nats(tmp_path_factory.mktemp("nats")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def database_url(postgres: Databases) -> Iterator[str]:
+    """An empty database, this test's own."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def nats_url(nats_server: Broker) -> Iterator[str]:
+    """A broker without any stream; what the test makes there goes with it."""
+    yield nats_server.url
+    nats_server.reset()

@@ -1,0 +1,200 @@
+"""The real PostgreSQL and NATS that tests run against: from the wheels, or in containers.
+
+`FLUSSO_TEST_BACKEND=containers` chooses containers; anything else, or nothing, the wheels.
+"""
+
+import asyncio
+import os
+import socket
+import uuid
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import asyncpg
+import nats
+import pytest
+
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+
+POSTGRES_IMAGE = "postgres:18"
+NATS_IMAGE = "nats:2.15"
+NATS_PORT = 4222
+DOCKER_HOST_DEFAULT = "unix:///var/run/docker.sock"
+
+
+class Databases(Protocol):
+    """A PostgreSQL server that hands out empty databases."""
+
+    @abstractmethod
+    def url_of(self, database: str) -> str: ...
+
+    @abstractmethod
+    def execute(self, statement: str) -> None: ...
+
+
+class Broker(Protocol):
+    """A NATS server with JetStream that can be emptied."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str: ...
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Leave no stream behind."""
+
+
+def wants_containers() -> bool:
+    return os.environ.get("FLUSSO_TEST_BACKEND") == "containers"
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Databases]:
+    if wants_containers():
+        with postgres_container() as databases:
+            yield databases
+        return
+    server = PostgresServer(folder, durable=False, output=folder / "postgres.log")
+    server.start()
+    try:
+        yield EmbeddedDatabases(server)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_nats(folder: Path) -> Iterator[Broker]:
+    if wants_containers():
+        with nats_container() as broker:
+            yield broker
+        return
+    server = NatsServer(folder, output=folder / "nats.log")
+    server.start()
+    try:
+        yield EmbeddedBroker(server)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def fresh_database(databases: Databases) -> Iterator[str]:
+    """The URL of an empty database that goes when the test ends, whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    databases.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield databases.url_of(name)
+    finally:
+        databases.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class EmbeddedDatabases:
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+
+    def url_of(self, database: str) -> str:
+        return self.server.url_of(database)
+
+    def execute(self, statement: str) -> None:
+        self.server.execute(statement)
+
+
+class EmbeddedBroker:
+    def __init__(self, server: NatsServer) -> None:
+        self.server = server
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def reset(self) -> None:
+        self.server.wipe()
+
+
+class ContainerDatabases:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def url_of(self, database: str) -> str:
+        return f"{self._url}/{database}"
+
+    def execute(self, statement: str) -> None:
+        asyncio.run(self._execute(statement))
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url_of("flusso"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+class ContainerBroker:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def reset(self) -> None:
+        asyncio.run(self._delete_streams())
+
+    async def _delete_streams(self) -> None:
+        client = await nats.connect(self.url)
+        try:
+            streams = client.jetstream()
+            for stream in await streams.streams_info():
+                assert stream.config.name is not None
+                await streams.delete_stream(stream.config.name)
+        finally:
+            await client.close()
+
+
+@contextmanager
+def postgres_container() -> Iterator[Databases]:
+    require_container_engine()
+    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - only with an engine
+
+    container = PostgresContainer(
+        POSTGRES_IMAGE, username="flusso", password="flusso", dbname="flusso"
+    )
+    with container as running:
+        host, port = running.get_container_host_ip(), running.get_exposed_port(5432)
+        yield ContainerDatabases(f"postgresql://flusso:flusso@{host}:{port}")
+
+
+@contextmanager
+def nats_container() -> Iterator[Broker]:
+    require_container_engine()
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - only with an engine
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415
+
+    container = (
+        DockerContainer(NATS_IMAGE)
+        .with_command("-js")
+        .with_exposed_ports(NATS_PORT)
+        .waiting_for(LogMessageWaitStrategy("Server is ready"))
+    )
+    with container as running:
+        host, port = running.get_container_host_ip(), running.get_exposed_port(NATS_PORT)
+        yield ContainerBroker(f"nats://{host}:{port}")
+
+
+def require_container_engine() -> None:
+    if not container_engine_answers():
+        pytest.skip(
+            "FLUSSO_TEST_BACKEND=containers needs a running Docker engine, and none answers;"
+            " without that variable the same tests use PostgreSQL and NATS from the wheels."
+        )
+
+
+def container_engine_answers() -> bool:
+    where = urlsplit(os.environ.get("DOCKER_HOST") or DOCKER_HOST_DEFAULT)
+    over_tcp = where.scheme == "tcp"
+    with socket.socket(socket.AF_INET if over_tcp else socket.AF_UNIX) as probe:
+        try:
+            probe.connect((where.hostname, where.port) if over_tcp else where.path)
+        except OSError:
+            return False
+    return True
