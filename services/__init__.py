@@ -1,0 +1,1 @@
+"""The services of Flusso and the chassis that they share."""
