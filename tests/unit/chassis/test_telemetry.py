@@ -68,6 +68,7 @@ def receiver() -> Iterator[Receiver]:
     serving = threading.Thread(target=server.serve_forever, args=(0.01,))
     serving.start()
     yield server
+    shut_down_telemetry()
     server.shutdown()
     serving.join()
     server.server_close()
