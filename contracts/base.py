@@ -28,3 +28,7 @@ class Command(BaseModel):
     """An order or a question to a service; a field that nobody knows is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nothing(Fact):
+    """The answer to an order when there is nothing to say but that it is done."""

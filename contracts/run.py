@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.actor import Actor
 from contracts.base import Command, Fact, Instant, Json, JsonObject
+from contracts.envelope import CloudEvent
 
 RunStatus = Literal["Queued", "Running", "Waiting", "Completed", "Failed", "Cancelled"]
 TriggerKind = Literal["manual", "webhook"]
@@ -288,6 +289,13 @@ class ListRunEvents(Command):
     limit: int = Field(default=50, ge=1, le=200)
 
 
+class RunEventPage(Fact):
+    """A page of a run's log; `next_cursor` is the last version as text."""
+
+    items: list[CloudEvent]
+    next_cursor: str | None = None
+
+
 class RunItem(Fact):
     """A run in a list."""
 
@@ -348,6 +356,10 @@ class RunView(RunItem):
     output: Json = None
     trace: list[TraceStep]
     definition: JsonObject
+
+
+class GetRunOverview(Command):
+    """Ask for what the Dashboard says of runs."""
 
 
 class WorkflowFailures(Fact):

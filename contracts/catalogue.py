@@ -1,0 +1,134 @@
+"""What is said where: which subject takes which order and answers what, which tells which facts.
+
+`contracts.publish` writes it down for readers outside; tests hold the services to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts import subjects
+from contracts.base import Command, Fact, Nothing
+from contracts.run import (
+    RUN_FACTS_BY_TYPE,
+    CancelRun,
+    GetRun,
+    GetRunOverview,
+    ListRunEvents,
+    ListRuns,
+    ReceiveDelivery,
+    RecordResult,
+    RunEventPage,
+    RunItem,
+    RunOverview,
+    RunPage,
+    RunView,
+    StartedRun,
+    StartRun,
+)
+from contracts.task import (
+    TASK_FACTS_BY_TYPE,
+    CountTasks,
+    DecideTask,
+    DigestOpenTasks,
+    ExplainTasks,
+    GetTask,
+    ListOpenTasks,
+    ListTasks,
+    OpenTaskDigests,
+    OpenTaskPage,
+    TaskCount,
+    TaskExplanations,
+    TaskPage,
+    TaskView,
+)
+from contracts.workflow import (
+    CreateWorkflow,
+    DeleteWorkflow,
+    DuplicateWorkflow,
+    GetWorkflow,
+    ListVersions,
+    ListWorkflows,
+    SetWorkflowStatus,
+    UpdateWorkflow,
+    ValidateDefinition,
+    Validation,
+    VersionPage,
+    WorkflowPage,
+    WorkflowView,
+)
+
+Service = Literal["engine", "tasks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request on core NATS to one of `service`'s replicas, answered when it is committed."""
+
+    service: Service
+    subject: str
+    command: type[Command]
+    answer: type[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Facts told on a JetStream subject: in batches, in the order of the log, or one a message."""
+
+    service: Service
+    stream: str
+    subject: str
+    facts: Mapping[str, type[Fact]]
+    batched: bool = True
+
+
+REQUESTS: tuple[Request, ...] = (
+    Request("engine", subjects.START_RUN, StartRun, StartedRun),
+    Request("engine", subjects.RECEIVE_DELIVERY, ReceiveDelivery, StartedRun),
+    Request("engine", subjects.CANCEL_RUN, CancelRun, RunItem),
+    Request("engine", subjects.RECORD_RESULT, RecordResult, Nothing),
+    Request("engine", subjects.GET_RUN, GetRun, RunView),
+    Request("engine", subjects.LIST_RUNS, ListRuns, RunPage),
+    Request("engine", subjects.LIST_RUN_EVENTS, ListRunEvents, RunEventPage),
+    Request("engine", subjects.RUN_OVERVIEW, GetRunOverview, RunOverview),
+    Request("engine", subjects.CREATE_WORKFLOW, CreateWorkflow, WorkflowView),
+    Request("engine", subjects.UPDATE_WORKFLOW, UpdateWorkflow, WorkflowView),
+    Request("engine", subjects.SET_WORKFLOW_STATUS, SetWorkflowStatus, WorkflowView),
+    Request("engine", subjects.DUPLICATE_WORKFLOW, DuplicateWorkflow, WorkflowView),
+    Request("engine", subjects.DELETE_WORKFLOW, DeleteWorkflow, Nothing),
+    Request("engine", subjects.GET_WORKFLOW, GetWorkflow, WorkflowView),
+    Request("engine", subjects.LIST_WORKFLOWS, ListWorkflows, WorkflowPage),
+    Request("engine", subjects.LIST_VERSIONS, ListVersions, VersionPage),
+    Request("engine", subjects.VALIDATE_DEFINITION, ValidateDefinition, Validation),
+    Request("tasks", subjects.DECIDE_TASK, DecideTask, TaskView),
+    Request("tasks", subjects.GET_TASK, GetTask, TaskView),
+    Request("tasks", subjects.LIST_TASKS, ListTasks, TaskPage),
+    Request("tasks", subjects.COUNT_TASKS, CountTasks, TaskCount),
+    Request("tasks", subjects.DIGEST_OPEN_TASKS, DigestOpenTasks, OpenTaskDigests),
+    Request("tasks", subjects.LIST_OPEN_TASKS, ListOpenTasks, OpenTaskPage),
+    Request("tasks", subjects.EXPLAIN_TASKS, ExplainTasks, TaskExplanations),
+)
+
+_ALONE = subjects.RUN_NODE_SCHEDULED
+
+ANNOUNCEMENTS: tuple[Announcement, ...] = (
+    Announcement(
+        "engine",
+        subjects.RUN_EVENTS,
+        subjects.RUN_FACTS,
+        {name: fact for name, fact in RUN_FACTS_BY_TYPE.items() if name != _ALONE},
+    ),
+    Announcement(
+        "engine",
+        subjects.RUN_EVENTS,
+        subjects.RUN_NODE_SCHEDULED,
+        {_ALONE: RUN_FACTS_BY_TYPE[_ALONE]},
+        batched=False,
+    ),
+    Announcement("tasks", subjects.TASK_EVENTS, subjects.TASK_FACTS, TASK_FACTS_BY_TYPE),
+)
+
+FACTS: Mapping[str, type[Fact]] = {**RUN_FACTS_BY_TYPE, **TASK_FACTS_BY_TYPE}
+"""Every published type; each is at version 1."""
+
+FACT_VERSION = 1
