@@ -118,6 +118,7 @@ class RunStarted(Fact):
     version: int
     trigger: TriggerKind
     trigger_output: Json
+    started_at: Instant
     actor: Actor
     request_digest: str | None = None
 
