@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 
-
 def rfc3339(moment: datetime) -> str:
     """Return the moment in UTC with microseconds and a `Z`, the only form that we write."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,7 +1,7 @@
 """How a service answers: what was asked, why it was refused, or that it could not be tried now."""
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.base import Fact, Json, JsonObject
 
@@ -11,7 +11,7 @@ class Refusal(Fact):
 
     code: str
     message: str
-    details: JsonObject = {}
+    details: JsonObject = Field(default_factory=dict)
 
 
 class Reply(Fact):

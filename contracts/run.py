@@ -21,7 +21,7 @@ class RunError(Fact):
     code: str
     message: str
     node: str | None = None
-    details: JsonObject = {}
+    details: JsonObject = Field(default_factory=dict)
 
 
 class FormField(Fact):
@@ -186,8 +186,8 @@ class RunPaused(Fact):
     step_name: str
     title: str
     prompt: str
-    fields: list[FormField] = []
-    assignees: list[str] = []
+    fields: list[FormField] = Field(default_factory=list)
+    assignees: list[str] = Field(default_factory=list)
 
 
 class RunResumed(Fact):
@@ -207,7 +207,7 @@ class RunCompleted(Fact):
     """`flusso.run.completed`: nothing is left to do. `open_tasks` are waits that the end has overtaken."""
 
     output: Json = None
-    open_tasks: list[UUID] = []
+    open_tasks: list[UUID] = Field(default_factory=list)
 
 
 class RunFailed(Fact):
@@ -219,7 +219,7 @@ class RunFailed(Fact):
     task_id: UUID | None = None
     decided_at: Instant | None = None
     comment: str | None = None
-    open_tasks: list[UUID] = []
+    open_tasks: list[UUID] = Field(default_factory=list)
 
 
 class RunCancelled(Fact):
@@ -227,7 +227,7 @@ class RunCancelled(Fact):
 
     reason: str | None
     by: Actor
-    open_tasks: list[UUID] = []
+    open_tasks: list[UUID] = Field(default_factory=list)
 
 
 RunFact = (

@@ -30,8 +30,8 @@ class TaskOpened(Fact):
     step_name: str
     title: str
     prompt: str
-    fields: list[FormField] = []
-    assignees: list[str] = []
+    fields: list[FormField] = Field(default_factory=list)
+    assignees: list[str] = Field(default_factory=list)
     created_at: Instant
     digest: str
 
@@ -76,8 +76,8 @@ class DecideTask(Command):
     """Decide a task. The first wins; a repeat with the same idempotency key and digest gets the first answer.
 
     Refused with: `task-not-found`, `already-decided` (details `decided_by`, `decided_at`, `outcome`), `run-ended`
-    (details `run_status`), `digest-mismatch`, `invalid-values` (details `fields`: list of `name`, `code`, `message`), `forbidden`,
-    `wrong-kind`, `idempotency-key-reused`.
+    (details `run_status`), `digest-mismatch`, `invalid-values` (details `fields`: list of `name`, `code`, `message`),
+    `forbidden`, `wrong-kind`, `idempotency-key-reused`.
     """
 
     task_id: UUID
@@ -150,8 +150,8 @@ class TaskView(Fact):
     title: str
     prompt: str
     prompt_truncated: bool = False
-    fields: list[FormField] = []
-    assignees: list[str] = []
+    fields: list[FormField] = Field(default_factory=list)
+    assignees: list[str] = Field(default_factory=list)
     status: TaskStatus
     created_at: Instant
     digest: str

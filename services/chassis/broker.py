@@ -1,0 +1,69 @@
+"""The one connection of a process to NATS: never gives up, notices a dead peer, and ends the process if it must."""
+
+import logging
+import os
+from collections.abc import Callable
+from types import TracebackType
+
+from faststream.nats import NatsBroker
+
+from services.chassis.settings import Settings
+
+reconnect_seconds = 1
+ping_seconds = 10
+pings_outstanding_max = 2
+connect_seconds_max = 3
+EXIT_CLOSED = 71
+logger = logging.getLogger(__name__)
+
+
+class FlussoBroker(NatsBroker):
+    """A NatsBroker that knows whether its end was asked for."""
+
+    stopping = False
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """Drain and close."""
+        self.stopping = True
+        await super().stop(exc_type, exc_val, exc_tb)
+
+
+def make_broker(settings: Settings, on_reconnected: Callable[[], None]) -> FlussoBroker:
+    """Return an unconnected broker; `connect` waits for as long as NATS is away."""
+
+    async def reconnected() -> None:
+        logger.info("broker is back")
+        on_reconnected()
+
+    async def disconnected() -> None:
+        if not broker.stopping:
+            logger.warning("broker is away")
+
+    async def closed() -> None:
+        if not broker.stopping:
+            logger.critical("broker connection closed for good, ending the process")
+            os._exit(EXIT_CLOSED)
+
+    async def failed(error: Exception) -> None:
+        logger.debug("broker error", extra={"reason": repr(error)})
+
+    broker = FlussoBroker(
+        settings.nats_url,
+        name=f"flusso-{settings.service}",
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=reconnect_seconds,
+        connect_timeout=connect_seconds_max,
+        ping_interval=ping_seconds,
+        max_outstanding_pings=pings_outstanding_max,
+        reconnected_cb=reconnected,
+        disconnected_cb=disconnected,
+        closed_cb=closed,
+        error_cb=failed,
+        logger=None,
+    )
+    return broker

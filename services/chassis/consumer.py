@@ -1,0 +1,166 @@
+"""Takes whatever has arrived as one batch, has it handled together, and settles each message by its worst verdict.
+
+Delivery is at least once and out of order across replicas: handlers are idempotent and commutative. A broken event goes
+to the dead letters and does not hold up its neighbours; a transient failure brings the whole message again later.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import nats.errors
+import orjson
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from contracts.base import JsonObject
+from contracts.envelope import CloudEvent, split_batch
+from services.chassis import telemetry
+from services.chassis.database import Pool, Statements, translated
+from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.ids import new_id
+from services.chassis.provisioner import ConsumerSpec
+
+messages_max = 32
+fetch_seconds = 2.0
+nak_seconds_max = 30.0
+payload_bytes_kept_max = 64 * 1024
+statements = Statements(Path(__file__).parent / "sql")
+logger = logging.getLogger(__name__)
+
+Verdict = Refused | Transient | Broken | None
+Handle = Callable[[Sequence[CloudEvent]], Awaitable[Sequence[Verdict]]]
+
+
+class BatchConsumer:
+    """One durable consumer of this process; events of other types than `types` are passed over unread."""
+
+    def __init__(
+        self,
+        connection: Client,
+        pool: Pool,
+        spec: ConsumerSpec,
+        *,
+        types: frozenset[str],
+        handle: Handle,
+        messages_max: int = messages_max,
+    ) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._spec = spec
+        self._types = types
+        self._handle = handle
+        self._messages_max = messages_max
+
+    async def run(self) -> None:
+        """Fetch and handle until cancelled."""
+        jetstream = self._connection.jetstream()
+        subscription = await jetstream.pull_subscribe_bind(
+            durable=self._spec.durable, stream=self._spec.stream
+        )
+        while True:
+            try:
+                messages = await subscription.fetch(self._messages_max, timeout=fetch_seconds)
+            except TimeoutError:
+                continue
+            except nats.errors.Error as error:
+                logger.debug("nothing fetched", extra={"reason": str(error)})
+                await asyncio.sleep(0.5)
+                continue
+            await asyncio.shield(self._work(messages))
+
+    async def _work(self, messages: Sequence[Msg]) -> None:
+        events: list[CloudEvent] = []
+        owners: list[Msg] = []
+        worst: dict[Msg, Transient] = {}
+        for message in messages:
+            for event in await self._read(message, worst):
+                events.append(event)
+                owners.append(message)
+        verdicts = await self._handle(events) if events else []
+        for event, message, verdict in zip(events, owners, verdicts, strict=True):
+            if isinstance(verdict, Transient):
+                worst[message] = verdict
+            elif isinstance(verdict, Broken):
+                await self._bury(message, event.id, event.type, _bytes_of(event), verdict, worst)
+        for message in messages:
+            await self._settle(message, worst.get(message))
+
+    async def _read(self, message: Msg, worst: dict[Msg, Transient]) -> Sequence[CloudEvent]:
+        try:
+            members = split_batch(message.data)
+        except ValueError as error:
+            await self._bury(message, "", "", message.data, Broken(str(error)), worst)
+            return []
+        events = []
+        for member in members:
+            if member.get("type") not in self._types:
+                continue
+            try:
+                events.append(CloudEvent.model_validate(member))
+            except ValidationError as error:
+                await self._bury(
+                    message,
+                    str(member.get("id")),
+                    str(member.get("type")),
+                    orjson.dumps(member),
+                    Broken(_summary(error)),
+                    worst,
+                )
+        return events
+
+    async def _bury(
+        self,
+        message: Msg,
+        event_id: str,
+        event_type: str,
+        payload: bytes,
+        reason: Broken,
+        worst: dict[Msg, Transient],
+    ) -> None:
+        try:
+            with translated():
+                await self._pool.execute(
+                    statements["insert_dead_letter"],
+                    new_id(),
+                    self._spec.durable,
+                    event_id[:300],
+                    event_type[:300],
+                    payload[:payload_bytes_kept_max],
+                    str(reason)[:2_000].replace("\0", ""),
+                )
+        except Transient as error:
+            worst[message] = error
+            return
+        telemetry.DEAD_LETTERS.labels(self._spec.durable).inc()
+        logger.error(
+            "event kept as dead letter",
+            extra={
+                "consumer": self._spec.durable,
+                "event_id": event_id,
+                "reason": str(reason)[:500],
+            },
+        )
+
+    async def _settle(self, message: Msg, failure: Transient | None) -> None:
+        try:
+            if failure is None:
+                await message.ack()
+            else:
+                attempts = message.metadata.num_delivered
+                await message.nak(delay=min(0.25 * 2 ** min(attempts, 10), nak_seconds_max))
+        except nats.errors.Error as error:
+            # It will be delivered again, which changes nothing.
+            logger.debug("not settled", extra={"reason": str(error)})
+
+
+def _bytes_of(event: CloudEvent) -> bytes:
+    return event.model_dump_json().encode()
+
+
+def _summary(error: ValidationError) -> str:
+    first: JsonObject = dict(error.errors(include_url=False, include_input=False)[0])
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}"

@@ -1,0 +1,176 @@
+"""Orders that wait together are decided and committed together; whoever asked is answered after the commit.
+
+One batch is in flight at a time. It loads the folds of its streams, decides in order of arrival, and writes snapshots,
+projection and log in one transaction. An idle pipeline therefore commits single orders at once, and a busy one
+hundreds at the price of a few.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from services.chassis import telemetry
+from services.chassis.aggregate import Aggregate
+from services.chassis.batch import Batch
+from services.chassis.database import Pool
+from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.event_log import EventLog, Projection, VersionConflictError
+from services.chassis.orders import Done, Order
+from services.chassis.snapshot_cache import SnapshotCache
+
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+P = TypeVar("P")
+
+batch_size_max = 256
+waiting_orders_max = 20_000
+conflict_attempts_max = 6
+
+Outcome = Done[S, E] | Refused | Transient | Broken
+Settle = Callable[[Outcome[S, E]], None]
+Prepare = Callable[[Sequence[tuple[C, S]]], Awaitable[Sequence[P | Refused]]]
+logger = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Pipeline(Generic[S, C, P, E]):
+    """The only writer of one kind of stream in this process.
+
+    `prepare` turns the commands of a batch, with the states that they meet, into what `decide` takes (a run's command
+    gets its graph). It may read, never write.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        pool: Pool,
+        aggregate: Aggregate[S, P, E],
+        projection: Projection[S, E],
+        prepare: Prepare[C, S, P],
+        on_committed: Callable[[], None],
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._name = name
+        self._aggregate = aggregate
+        self._log = EventLog(name, pool, aggregate, projection)
+        self._prepare = prepare
+        self._on_committed = on_committed
+        self._clock = clock
+        self._cache: SnapshotCache[S] = SnapshotCache()
+        self._waiting: deque[tuple[Order[C], Settle[S, E]]] = deque()
+        self._arrived = asyncio.Event()
+
+    def submit(self, order: Order[C], settle: Settle[S, E]) -> None:
+        """Queue an order; `settle` is called once, after the commit or the refusal."""
+        if len(self._waiting) >= waiting_orders_max:
+            settle(Transient("too many orders are waiting; try again in a moment"))
+            return
+        self._waiting.append((order, settle))
+        self._arrived.set()
+
+    async def execute(self, order: Order[C]) -> Done[S, E]:
+        """Queue an order and wait for its outcome. Raises Refused, Transient, Broken."""
+        outcome = (await self.execute_all([order]))[0]
+        if isinstance(outcome, Done):
+            return outcome
+        raise outcome
+
+    async def execute_all(self, orders: Sequence[Order[C]]) -> Sequence[Outcome[S, E]]:
+        """Queue many orders and wait for all their outcomes, in the same order."""
+        outcomes: dict[int, Outcome[S, E]] = {}
+        finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settle(place: int, outcome: Outcome[S, E]) -> None:
+            outcomes[place] = outcome
+            if len(outcomes) == len(orders) and not finished.done():
+                finished.set_result(None)
+
+        for place, order in enumerate(orders):
+            self.submit(order, lambda outcome, place=place: settle(place, outcome))  # type: ignore[misc]
+        if orders:
+            await finished
+        return [outcomes[place] for place in range(len(orders))]
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                size = min(len(self._waiting), batch_size_max)
+                await self._work([self._waiting.popleft() for _ in range(size)])
+
+    async def _work(self, members: list[tuple[Order[C], Settle[S, E]]]) -> None:
+        started = time.perf_counter()
+        orders = [order for order, _ in members]
+        outcomes = await asyncio.shield(self._outcomes(orders))
+        for (_, settle), outcome in zip(members, outcomes, strict=True):
+            settle(outcome)
+        telemetry.BATCH_SIZE.labels(self._name).observe(len(members))
+        telemetry.BATCH_SECONDS.labels(self._name).observe(time.perf_counter() - started)
+
+    async def _outcomes(self, orders: Sequence[Order[C]]) -> Sequence[Outcome[S, E]]:
+        try:
+            return await self._commit(orders)
+        except Transient as error:
+            return [error] * len(orders)
+        except Broken as error:
+            if len(orders) == 1:
+                logger.exception("order broke", extra={"cause": orders[0].cause})
+                return [error]
+        # One bad order must not sink its batch: each is tried alone.
+        return [(await self._outcomes([order]))[0] for order in orders]
+
+    async def _commit(self, orders: Sequence[Order[C]]) -> Sequence[Outcome[S, E]]:
+        for _ in range(conflict_attempts_max):
+            batch: Batch[S, C, P, E] = Batch(self._aggregate, self._cache, self._clock())
+            outcomes = await self._decide(batch, orders)
+            try:
+                sizes = await self._log.append(batch.changes(), batch.causes, batch.now)
+            except VersionConflictError:
+                self._forget(orders)
+                continue
+            except (Transient, Broken):
+                self._forget(orders)
+                raise
+            if sizes:
+                self._on_committed()
+            batch.remember(sizes)
+            return outcomes
+        msg = "another replica moved the same streams; try again in a moment"
+        raise Transient(msg)
+
+    def _forget(self, orders: Sequence[Order[C]]) -> None:
+        for order in orders:
+            self._cache.forget(order.stream_id)
+
+    async def _decide(
+        self, batch: Batch[S, C, P, E], orders: Sequence[Order[C]]
+    ) -> Sequence[Outcome[S, E]]:
+        outcomes: dict[int, Outcome[S, E]] = {}
+        places: Sequence[int] = range(len(orders))
+        while places:
+            await self._load(batch, [orders[place].stream_id for place in places])
+            pairs = [(orders[p].command, batch.state(orders[p].stream_id)) for p in places]
+            prepared = await self._prepare(pairs)
+            for place, command in zip(places, prepared, strict=True):
+                outcomes[place] = batch.decide(orders[place], command)
+            # A stale fold may win, since the append checks its version, but it must not refuse.
+            stale = batch.drop_unproven()
+            places = [place for place in places if orders[place].stream_id in stale]
+        return [outcomes[place] for place in range(len(orders))]
+
+    async def _load(self, batch: Batch[S, C, P, E], streams: Sequence[UUID]) -> None:
+        missing = batch.missing(streams)
+        if missing:
+            batch.loaded(missing, await self._log.load(missing))

@@ -1,0 +1,206 @@
+"""Request and reply over core NATS: the one who asks learns what was committed, or why not.
+
+Questions and rare orders are FastStream subscribers; the hot orders go from a raw subscription straight into the
+pipeline, without a task a message.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import nats.errors
+from faststream.nats import NatsBroker
+from faststream.nats.annotations import NatsMessage
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import BaseModel, ValidationError
+
+from contracts.base import Json
+from contracts.rpc import (
+    Reply,
+    encode_ok,
+    encode_ok_json,
+    encode_refused,
+    encode_unavailable,
+)
+from services.chassis import telemetry
+from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.orders import Done, Order
+from services.chassis.pipeline import Outcome, Pipeline
+
+M = TypeVar("M", bound=BaseModel)
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+ask_seconds_max = 5.0
+TRACEPARENT = "traceparent"
+_OK = b'{"ok":'
+logger = logging.getLogger(__name__)
+
+
+def encode_failure(error: Refused | Transient | Broken) -> bytes:
+    """Return the reply that says what went wrong."""
+    match error:
+        case Refused():
+            return encode_refused(error.code, error.message, error.details)
+        case Transient():
+            return encode_unavailable(str(error))
+        case Broken():
+            return encode_refused("internal-error", "This could not be handled; it was logged.")
+
+
+def _invalid(error: ValidationError) -> bytes:
+    faults = [
+        {"path": "/" + "/".join(map(str, fault["loc"])), "message": fault["msg"]}
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return encode_refused("invalid-request", "The request is not understood.", {"faults": faults})
+
+
+def serve(
+    broker: NatsBroker,
+    subject: str,
+    queue: str,
+    model: type[M],
+    handler: Callable[[M], Awaitable[BaseModel | bytes | Json]],
+) -> None:
+    """Answer a question or a rare order; bytes from the handler are JSON already."""
+
+    async def answer(message: NatsMessage) -> bytes:
+        started = time.perf_counter()
+        outcome, reply = await _answer(model, handler, message.body, message.headers)
+        telemetry.REQUESTS.labels(subject, outcome).inc()
+        telemetry.REQUEST_SECONDS.labels(subject).observe(time.perf_counter() - started)
+        return reply
+
+    broker.subscriber(subject, queue=queue)(answer)
+
+
+async def _answer(
+    model: type[M],
+    handler: Callable[[M], Awaitable[BaseModel | bytes | Json]],
+    body: bytes,
+    headers: dict[str, str],
+) -> tuple[str, bytes]:
+    try:
+        command = model.model_validate_json(body)
+        with telemetry.span(model.__name__, traceparent=headers.get(TRACEPARENT), kind="server"):
+            found = await handler(command)
+    except ValidationError as error:
+        return "refused", _invalid(error)
+    except Transient as error:
+        return "unavailable", encode_failure(error)
+    except (Refused, Broken) as error:
+        return "refused", encode_failure(error)
+    except Exception:  # the process boundary: whoever asked gets an answer
+        logger.exception("request broke", extra={"request": model.__name__})
+        return "refused", encode_failure(Broken("unexpected"))
+    return "ok", encode_ok_json(found) if isinstance(found, bytes) else encode_ok(found)
+
+
+class OrderServer(Generic[M, C, S, E]):
+    """Takes orders of one subject into a pipeline and answers them in order of their commits."""
+
+    def __init__(
+        self,
+        connection: Client,
+        subject: str,
+        queue: str,
+        model: type[M],
+        pipeline: Pipeline[S, C, object, E],
+        to_order: Callable[[M, str | None], Order[C]],
+        to_answer: Callable[[M, Done[S, E]], BaseModel | bytes],
+    ) -> None:
+        self._connection = connection
+        self._subject = subject
+        self._queue = queue
+        self._model = model
+        self._pipeline = pipeline
+        self._to_order = to_order
+        self._to_answer = to_answer
+        self._replies: deque[tuple[str, bytes]] = deque()
+        self._settled = asyncio.Event()
+
+    async def run(self) -> None:
+        """Subscribe and answer until cancelled."""
+        await self._connection.subscribe(self._subject, queue=self._queue, cb=self._on_request)
+        while True:
+            await self._settled.wait()
+            self._settled.clear()
+            while self._replies:
+                reply_to, reply = self._replies.popleft()
+                try:
+                    await self._connection.publish(reply_to, reply)
+                except nats.errors.Error as error:
+                    logger.warning("reply not sent", extra={"reason": str(error)})
+
+    async def _on_request(self, message: Msg) -> None:
+        try:
+            command = self._model.model_validate_json(message.data)
+            headers = message.headers
+            order = self._to_order(command, headers.get(TRACEPARENT) if headers else None)
+        except ValidationError as error:
+            self._reply(message.reply, "refused", _invalid(error))
+            return
+        except Refused as error:
+            self._reply(message.reply, "refused", encode_failure(error))
+            return
+        self._pipeline.submit(order, lambda outcome: self._settle(message.reply, command, outcome))
+
+    def _settle(self, reply_to: str, command: M, outcome: Outcome[S, E]) -> None:
+        if not isinstance(outcome, Done):
+            kind = "unavailable" if isinstance(outcome, Transient) else "refused"
+            self._reply(reply_to, kind, encode_failure(outcome))
+            return
+        answer = self._to_answer(command, outcome)
+        encoded = encode_ok_json(answer) if isinstance(answer, bytes) else encode_ok(answer)
+        self._reply(reply_to, "ok", encoded)
+
+    def _reply(self, reply_to: str, outcome: str, reply: bytes) -> None:
+        telemetry.REQUESTS.labels(self._subject, outcome).inc()
+        if reply_to:
+            self._replies.append((reply_to, reply))
+            self._settled.set()
+
+
+class Caller:
+    """Asks other services; until `connection` is set, and while it is down, every call is Transient at once."""
+
+    def __init__(
+        self, connection: Client | None = None, timeout_seconds: float = ask_seconds_max
+    ) -> None:
+        self.connection = connection
+        self._timeout_seconds = timeout_seconds
+
+    async def ask(
+        self, subject: str, command: BaseModel, *, timeout_seconds: float | None = None
+    ) -> bytes:
+        """Return the answer as JSON. Raises Refused, or Transient if no answer came: it may have been done."""
+        if self.connection is None or not self.connection.is_connected:
+            msg = "the message broker is away"
+            raise Transient(msg)
+        traceparent = telemetry.current_traceparent()
+        headers = {TRACEPARENT: traceparent} if traceparent else None
+        payload = command.model_dump_json().encode()
+        try:
+            message = await self.connection.request(
+                subject, payload, timeout=timeout_seconds or self._timeout_seconds, headers=headers
+            )
+        except (nats.errors.Error, TimeoutError) as error:
+            msg = f"{subject} does not answer: {type(error).__name__}"
+            raise Transient(msg) from error
+        return unwrap(message.data)
+
+
+def unwrap(reply: bytes) -> bytes:
+    """Return the JSON inside an ok reply; raises Refused or Transient for the others."""
+    if reply.startswith(_OK):
+        return reply[len(_OK) : -1]
+    parsed = Reply.model_validate_json(reply)
+    if parsed.refused is not None:
+        refusal = parsed.refused
+        raise Refused(refusal.code, refusal.message, **refusal.details)
+    raise Transient(parsed.unavailable or "no answer")

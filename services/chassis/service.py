@@ -1,0 +1,71 @@
+"""Runs a service without a public face (engine, tasks) as one FastStream application with its health port."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvicorn
+import uvloop
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+
+from services.chassis import logs, telemetry
+from services.chassis.runtime import Runtime, open_runtime
+from services.chassis.settings import Settings, SettingsError, load_settings
+
+stop_seconds_max = 4
+Build = Callable[[Runtime], Awaitable[None]]
+
+
+def run_service(
+    service: str, schema: str, migrations: Sequence[Path], build: Build, *, health_port: int
+) -> None:
+    """Run until SIGTERM; exits with 2 and one sentence when a setting is wrong."""
+    try:
+        settings = load_settings(service, os.environ, health_port=health_port)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a person started it and reads this
+        raise SystemExit(2) from error
+    logs.configure_logging(service, settings.log_format)
+    telemetry.configure_telemetry(service, os.environ)
+    try:
+        uvloop.run(_serve(settings, schema, migrations, build))
+    finally:
+        telemetry.shut_down_telemetry()
+
+
+async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], build: Build) -> None:
+    async with open_runtime(settings, schema, migrations) as runtime:
+        await runtime.connect()
+        app = AsgiFastStream(runtime.broker, logger=None, asgi_routes=_routes(runtime))
+        await build(runtime)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.health_port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=stop_seconds_max,
+            )
+        )
+        await server.serve()
+
+
+def _routes(runtime: Runtime) -> list[tuple[str, Any]]:
+    @get
+    async def healthz(_: object) -> AsgiResponse:
+        return AsgiResponse(b'{"status":"ok"}', status_code=200)
+
+    @get
+    async def readyz(_: object) -> AsgiResponse:
+        checks = await runtime.is_ready()
+        return AsgiResponse(orjson.dumps(checks), status_code=200 if all(checks.values()) else 503)
+
+    @get
+    async def metrics(_: object) -> AsgiResponse:
+        return AsgiResponse(telemetry.render_metrics(), status_code=200)
+
+    return [("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)]
