@@ -72,7 +72,7 @@ check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, g
 	@echo "== ruff check";   $(PYTHON) -m ruff check --quiet .
 	@echo "== mypy";         $(PYTHON) -m mypy --no-error-summary
 	@echo "== import-linter"; $(VENV)/bin/lint-imports --no-cache >$(VENV)/.import-linter.log || { cat $(VENV)/.import-linter.log; exit 1; }
-	@echo "== generated schemas are current"; $(PYTHON) -m contracts.export --check
+	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check
 	@echo "== web app";      $(NPM) run --silent check
 
 .PHONY: bench
@@ -81,7 +81,7 @@ bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 
 .PHONY: schemas
 schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
-	@exec $(PYTHON) -m contracts.export
+	@exec $(PYTHON) -m contracts.publish
 
 .PHONY: lock
 lock: $(DEV) ## choose versions anew and write the lock files

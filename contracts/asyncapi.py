@@ -81,7 +81,7 @@ def _channels() -> JsonObject:
     for told in ANNOUNCEMENTS:
         channels[_key(told.subject)] = {
             "address": told.subject,
-            "description": f"Stream {told.stream}, in the order of the {told.service}'s log.",
+            "description": f"Stream {told.stream}, in the order of the log of {told.service}.",
             "messages": {_key(told.subject): _to("components", "messages", _key(told.subject))},
         }
     for asked in REQUESTS:
