@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,6 +44,7 @@ class NatsServer:
         self._output = output
         self._password = ""
         self._child: ChildProcess | None = None
+        self._starting = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -60,8 +62,11 @@ class NatsServer:
 
     def start(self) -> None:
         """Returns when it accepts connections. Raises CannotStart."""
-        if self.pid is not None:
-            return
+        with self._starting:
+            if self.pid is None:
+                self._start()
+
+    def _start(self) -> None:
         self._password = read_or_make_secret(self.data_dir / "nats-password")
         tries = PORT_TRIES_MAX if self.port is None else 1
         for attempt in range(1, tries + 1):

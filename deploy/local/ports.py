@@ -4,6 +4,8 @@ import errno
 import random
 import socket
 
+from deploy.local.errors import CannotStart
+
 # Below the range from which kernels pick ports for outgoing connections: a server that is restarted
 # on its old port must not find a client's connection there.
 FIRST_PORT = 20_000
@@ -34,3 +36,18 @@ def is_free(host: str, port: int) -> bool:
                 return False
             raise
     return True
+
+
+def require_port(host: str, port: int) -> None:
+    """Raises CannotStart with what to do if a server could not listen there."""
+    try:
+        free = is_free(host, port)
+    except OSError as error:
+        raise CannotStart(
+            f"FLUSSO_HOST is {host!r}, no address of this machine ({error.strerror})."
+        ) from None
+    if not free:
+        raise CannotStart(
+            f"Port {port} on {host} is in use: stop what uses it,"
+            " or set FLUSSO_PORT to another port."
+        )

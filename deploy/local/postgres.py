@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,8 @@ STOP_SECONDS_MAX = 2.0
 START_TRIES_MAX = 50
 START_PAUSE_SECONDS = 0.1
 POSTMASTER_STATUS_LINE = 7
+FATAL_WORDS = ("FATAL", "PANIC", "initdb: error", "postgres: ")
+WORDS_MAX = 400
 
 
 class PostgresServer:
@@ -46,13 +49,14 @@ class PostgresServer:
         durable: bool = True,
         output: LineSink | Path | None = None,
     ) -> None:
-        """`durable=False` is for tests that never cut the power: it skips fsync."""
+        """`durable=False` skips fsync, for tests: a crash loses nothing, a power cut may."""
         self.data_dir = data_dir.resolve()
         self._durable = durable
         self._output = output
         self._run_as: RunAs | None = None
         self._socket_dir: Path | None = None
         self._child: ChildProcess | None = None
+        self._starting = threading.Lock()
 
     @property
     def cluster(self) -> Path:
@@ -74,8 +78,11 @@ class PostgresServer:
 
     def start(self) -> None:
         """Returns when it answers. Raises CannotStart."""
-        if self.pid is not None:
-            return
+        with self._starting:
+            if self.pid is None:
+                self._start()
+
+    def _start(self) -> None:
         bin_dir = postgres_bin()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._run_as = postgres_account(self.cluster, (self.cluster, bin_dir / "postgres"))
@@ -90,6 +97,7 @@ class PostgresServer:
 
     def stop(self, grace_seconds: float = STOP_SECONDS_MAX) -> None:
         """Disconnects everyone, writes a checkpoint, ends; an immediate stop if that takes long."""
+        self.resume()
         if self._child is not None:
             self._child.stop(grace_seconds)
         self._remove_short_socket_dir()
@@ -101,6 +109,7 @@ class PostgresServer:
             return
         backends = children_of(pid)
         self._child.kill9()
+        send_all(backends, signal.SIGCONT)
         wait_until(lambda: not any(map(still_runs, backends)), STOP_SECONDS_MAX)
 
     def pause(self) -> None:
@@ -241,9 +250,8 @@ class PostgresServer:
 
     def _each_process(self, number: signal.Signals) -> None:
         pid = self.pid
-        for process in [] if pid is None else [psutil.Process(pid), *children_of(pid)]:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
+        if pid is not None:
+            send_all([psutil.Process(pid), *children_of(pid)], number)
 
 
 def postgres_bin() -> Path:
@@ -274,9 +282,11 @@ def initdb_arguments(folder: Path, *, durable: bool) -> list[str]:
 
 
 def last_words(child: ChildProcess) -> str:
-    lines = [line for line in child.last_lines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("FATAL", "PANIC", "initdb: error"))]
-    return (fatal or lines or [f"it ended with code {child.exit_code}"])[-1]
+    """Why it ended, in its own words: what follows the first fatal line."""
+    lines = [line.strip() for line in child.last_lines() if line.strip()]
+    fatal = [number for number, line in enumerate(lines) if line.startswith(FATAL_WORDS)]
+    words = lines[fatal[0] :] if fatal else lines[-1:]
+    return " ".join(words)[:WORDS_MAX] or f"it ended with code {child.exit_code}"
 
 
 def postmaster_pid(mark: Path) -> int | None:
@@ -307,3 +317,9 @@ def children_of(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def send_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)

@@ -33,8 +33,7 @@ SETTINGS = {
     "log_checkpoints": "off",
     "log_autovacuum_min_duration": "-1",
 }
-DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+KEPT = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 
 def render_config(socket_dir: Path, port: int, *, durable: bool) -> str:
@@ -45,7 +44,7 @@ def render_config(socket_dir: Path, port: int, *, durable: bool) -> str:
         "unix_socket_permissions": "0700",
         "port": str(port),
     }
-    settings = where | SETTINGS | (DURABLE if durable else NOT_DURABLE)
+    settings = where | SETTINGS | KEPT | {"fsync": "on" if durable else "off"}
     lines = [f"{name} = {value}" for name, value in settings.items()]
     return "\n".join(["# Written at every start; changes here are lost.", *lines, ""])
 

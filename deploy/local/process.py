@@ -75,15 +75,15 @@ class ChildProcess:
         return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
-        if self.alive:
-            return
-        self._tail.clear()
-        self._process = _starter.submit(self._spawn).result()
+        """Does nothing while it lives, whoever else starts it at the same time."""
+        _starter.submit(self._start).result()
 
     def stop(self, grace_seconds: float = 3.0) -> None:
         """Ask it to stop, then insist; returns when it is gone."""
         for stop_signal in self.program.stop_signals:
-            if self._signal(stop_signal) and self.wait(grace_seconds):
+            asked = self._signal(stop_signal)
+            self.resume()  # a frozen process hears nothing
+            if asked and self.wait(grace_seconds):
                 break
         self.kill9()
 
@@ -128,6 +128,11 @@ class ChildProcess:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         return True
+
+    def _start(self) -> None:
+        if not self.alive:
+            self._tail.clear()
+            self._process = self._spawn()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         if isinstance(self._output, Path):

@@ -1,0 +1,71 @@
+"""The three services as programs: what each is started with."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import free_port
+from deploy.local.process import Program
+
+SERVICES = ("engine", "tasks", "gateway")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all services of one stack share."""
+
+    database_url: str
+    nats_url: str
+    host: str
+    port: int
+    data_dir: Path
+    admin_token: str
+    extra: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One replica: `engine`, `engine-2`, ... and the port where it tells its health."""
+
+    name: str
+    service: str
+    port: int
+
+
+def plan_services(gateway_port: int, replicas: Mapping[str, int]) -> Iterator[ServicePlan]:
+    """The first gateway gets the public port; everything else is told a free one."""
+    for service in SERVICES:
+        for number in range(1, replicas.get(service, 1) + 1):
+            is_public = service == "gateway" and number == 1
+            name = service if number == 1 else f"{service}-{number}"
+            yield ServicePlan(name, service, gateway_port if is_public else free_port())
+
+
+def service_program(plan: ServicePlan, surroundings: Surroundings) -> Program:
+    return Program(
+        name=plan.name,
+        argv=[sys.executable, "-m", f"services.{plan.service}.main"],
+        environment=service_environment(plan, surroundings, os.environ),
+        folder=ROOT,
+    )
+
+
+def service_environment(
+    plan: ServicePlan, surroundings: Surroundings, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Ours on top of what we inherited, so that OTEL_* and the like reach the services."""
+    port_name = "FLUSSO_PORT" if plan.service == "gateway" else "FLUSSO_HEALTH_PORT"
+    ours = {
+        "DATABASE_URL": surroundings.database_url,
+        "NATS_URL": surroundings.nats_url,
+        "FLUSSO_HOST": surroundings.host,
+        "FLUSSO_DATA_DIR": str(surroundings.data_dir),
+        "FLUSSO_ADMIN_TOKEN": surroundings.admin_token,
+        "FLUSSO_LOG_FORMAT": inherited.get("FLUSSO_LOG_FORMAT") or "pretty",
+        "PYTHONUNBUFFERED": "1",
+        port_name: str(plan.port),
+    }
+    return {**inherited, **ours, **surroundings.extra}
