@@ -7,6 +7,7 @@ to the dead letters and does not hold up its neighbours; a transient failure bri
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nats.errors
@@ -27,11 +28,31 @@ messages_max = 32
 fetch_seconds = 2.0
 nak_seconds_max = 30.0
 payload_bytes_kept_max = 64 * 1024
+name_chars_max = 300
+reason_chars_max = 2_000
 statements = Statements(Path(__file__).parent / "sql")
 logger = logging.getLogger(__name__)
 
 Verdict = Refused | Transient | Broken | None
 Handle = Callable[[Sequence[CloudEvent]], Awaitable[Sequence[Verdict]]]
+
+
+@dataclass(eq=False, slots=True)
+class Delivery:
+    """A message in hand; `failure` asks for it to be delivered again."""
+
+    message: Msg
+    failure: Transient | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is kept of an event that could not be handled."""
+
+    event_id: str
+    event_type: str
+    payload: bytes
+    reason: str
 
 
 class BatchConsumer:
@@ -69,30 +90,28 @@ class BatchConsumer:
                 logger.debug("nothing fetched", extra={"reason": str(error)})
                 await asyncio.sleep(0.5)
                 continue
-            await asyncio.shield(self._work(messages))
+            await asyncio.shield(self._work([Delivery(message) for message in messages]))
 
-    async def _work(self, messages: Sequence[Msg]) -> None:
-        events: list[CloudEvent] = []
-        owners: list[Msg] = []
-        worst: dict[Msg, Transient] = {}
-        for message in messages:
-            for event in await self._read(message, worst):
-                events.append(event)
-                owners.append(message)
+    async def _work(self, deliveries: Sequence[Delivery]) -> None:
+        pairs = [
+            (delivery, event) for delivery in deliveries for event in await self._read(delivery)
+        ]
+        events = [event for _, event in pairs]
         verdicts = await self._handle(events) if events else []
-        for event, message, verdict in zip(events, owners, verdicts, strict=True):
+        for (delivery, event), verdict in zip(pairs, verdicts, strict=True):
             if isinstance(verdict, Transient):
-                worst[message] = verdict
+                delivery.failure = verdict
             elif isinstance(verdict, Broken):
-                await self._bury(message, event.id, event.type, _bytes_of(event), verdict, worst)
-        for message in messages:
-            await self._settle(message, worst.get(message))
+                letter = DeadLetter(event.id, event.type, _bytes_of(event), str(verdict))
+                await self._bury(delivery, letter)
+        for delivery in deliveries:
+            await self._settle(delivery.message, delivery.failure)
 
-    async def _read(self, message: Msg, worst: dict[Msg, Transient]) -> Sequence[CloudEvent]:
+    async def _read(self, delivery: Delivery) -> Sequence[CloudEvent]:
         try:
-            members = split_batch(message.data)
+            members = split_batch(delivery.message.data)
         except ValueError as error:
-            await self._bury(message, "", "", message.data, Broken(str(error)), worst)
+            await self._bury(delivery, DeadLetter("", "", delivery.message.data, str(error)))
             return []
         events = []
         for member in members:
@@ -101,46 +120,37 @@ class BatchConsumer:
             try:
                 events.append(CloudEvent.model_validate(member))
             except ValidationError as error:
-                await self._bury(
-                    message,
+                letter = DeadLetter(
                     str(member.get("id")),
                     str(member.get("type")),
                     orjson.dumps(member),
-                    Broken(_summary(error)),
-                    worst,
+                    _summary(error),
                 )
+                await self._bury(delivery, letter)
         return events
 
-    async def _bury(
-        self,
-        message: Msg,
-        event_id: str,
-        event_type: str,
-        payload: bytes,
-        reason: Broken,
-        worst: dict[Msg, Transient],
-    ) -> None:
+    async def _bury(self, delivery: Delivery, letter: DeadLetter) -> None:
         try:
             with translated():
                 await self._pool.execute(
                     statements["insert_dead_letter"],
                     new_id(),
                     self._spec.durable,
-                    event_id[:300],
-                    event_type[:300],
-                    payload[:payload_bytes_kept_max],
-                    str(reason)[:2_000].replace("\0", ""),
+                    letter.event_id[:name_chars_max],
+                    letter.event_type[:name_chars_max],
+                    letter.payload[:payload_bytes_kept_max],
+                    letter.reason[:reason_chars_max].replace("\0", ""),
                 )
         except Transient as error:
-            worst[message] = error
+            delivery.failure = error
             return
         telemetry.DEAD_LETTERS.labels(self._spec.durable).inc()
         logger.error(
             "event kept as dead letter",
             extra={
                 "consumer": self._spec.durable,
-                "event_id": event_id,
-                "reason": str(reason)[:500],
+                "event_id": letter.event_id[:name_chars_max],
+                "reason": letter.reason[:name_chars_max],
             },
         )
 

@@ -1,0 +1,113 @@
+"""A small aggregate to try the chassis with: an account that takes amounts until it is closed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.chassis.aggregate import EncodedEvent
+from services.chassis.database import Connection
+from services.chassis.errors import Refused
+from services.chassis.orders import Change
+
+LEDGER_TABLE = "CREATE TABLE balances (id uuid PRIMARY KEY, amount integer NOT NULL)"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    amount: int = 0
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    amount: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    pass
+
+
+Command = Add | Close
+Event = Added | Closed
+poison_amount = 666
+"""An event that PostgreSQL refuses to store."""
+bug_amount = -13
+"""A command on which the rule itself breaks."""
+
+
+class Ledger:
+    def initial(self) -> Account:
+        return Account()
+
+    def decide(self, state: Account, command: Command, _: datetime) -> Sequence[Event]:
+        if state.closed:
+            code = "account-closed"
+            raise Refused(code, "The account is closed.", amount=state.amount)
+        match command:
+            case Add(amount=amount) if amount == bug_amount:
+                return [Added(amount // 0)]
+            case Add(amount=amount) if amount == poison_amount:
+                return [Added(amount, note="\0")]
+            case Add(amount=0):
+                return []
+            case Add(amount=amount):
+                return [Added(amount)]
+            case Close():
+                return [Closed()]
+
+    def evolve(self, state: Account, event: Event) -> Account:
+        match event:
+            case Added(amount=amount):
+                return Account(state.amount + amount, state.closed)
+            case Closed():
+                return Account(state.amount, closed=True)
+
+    def has_ended(self, state: Account) -> bool:
+        return state.closed
+
+    def encode_event(self, event: Event) -> EncodedEvent:
+        match event:
+            case Added(amount=amount, note=note):
+                data = json.dumps({"amount": amount})
+                return EncodedEvent("ledger.added", data + note)
+            case Closed():
+                return EncodedEvent("ledger.closed", "{}")
+
+    def encode_state(self, state: Account) -> str:
+        return json.dumps({"amount": state.amount, "closed": state.closed})
+
+    def decode_state(self, stored: str) -> Account:
+        return Account(**json.loads(stored))
+
+
+class Balances:
+    """The projection: one row an account."""
+
+    async def project(
+        self, connection: Connection, changes: Sequence[Change[Account, Event]]
+    ) -> None:
+        await connection.execute(
+            "INSERT INTO balances (id, amount) SELECT * FROM unnest($1::uuid[], $2::integer[])"
+            " ON CONFLICT (id) DO UPDATE SET amount = excluded.amount",
+            [change.stream_id for change in changes],
+            [change.after.amount for change in changes],
+        )
+
+
+async def as_given(
+    pairs: Sequence[tuple[Command, Account]],
+) -> Sequence[Command | Refused]:
+    return [command for command, _ in pairs]
