@@ -62,7 +62,7 @@ clean: ## remove what was installed and, after asking, the data
 # ------------------------------------------------------------------------------------------- develop
 
 .PHONY: test
-test: check ## everything that CI proves: the checks, then every test
+test: setup check ## everything that CI proves: the checks, then every test
 	@echo "== pytest: unit, contract, integration, end to end, browser"
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
