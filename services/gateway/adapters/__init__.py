@@ -1,0 +1,1 @@
+"""The gateway's tables in PostgreSQL, and its ear on JetStream."""

@@ -1,0 +1,104 @@
+"""Starting runs, by hand or by webhook: asked of the engine, or kept while it is away.
+
+Nothing accepted is lost: the caller's `2xx` stands for a commit of the engine or for a row of the intake. When an
+answer got lost both may be, and the forwarder repeats the order under the same id, which starts nothing twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from contracts import subjects
+from contracts.run import ReceiveDelivery, StartRun
+from services.chassis import telemetry
+from services.chassis.errors import Transient
+from services.gateway.app.forward_intake import Forwarder
+from services.gateway.app.ports import Arrival, Asking, Clock, Intake, Parked
+
+ask_seconds_max = 1.8
+"""With the look-up of the caller before and the intake after it, an answer within 5 s whatever is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The engine's answer, as JSON."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The engine is away; the run starts when it is back."""
+
+    run_id: UUID
+
+
+class BeginRun:
+    """Starts runs or keeps the wish."""
+
+    def __init__(
+        self, asking: Asking, intake: Intake, forwarder: Forwarder, clock: Clock
+    ) -> None:
+        self._asking = asking
+        self._intake = intake
+        self._forwarder = forwarder
+        self._clock = clock
+
+    async def start(self, order: StartRun) -> Started | Kept:
+        """Start a run. Raises Refused; Transient only if it could be neither started nor kept."""
+        try:
+            answer = await self._asking.ask(
+                subjects.START_RUN, order, timeout_seconds=ask_seconds_max
+            )
+        except Transient:
+            now = self._clock()
+            return await self._keep(_arrival_of_start(order, now))
+        return Started(answer)
+
+    async def receive(self, delivery: ReceiveDelivery) -> UUID:
+        """Hand a webhook delivery over and return its run's id. Raises like `start`."""
+        try:
+            answer = await self._asking.ask(
+                subjects.RECEIVE_DELIVERY, delivery, timeout_seconds=ask_seconds_max
+            )
+        except Transient:
+            return (await self._keep(_arrival_of_delivery(delivery))).run_id
+        return UUID(orjson.loads(answer)["id"])
+
+    async def parked(self, run_id: UUID) -> Parked | None:
+        """Return what is known of a run that the engine does not know. Raises Transient."""
+        return await self._intake.find(run_id)
+
+    async def _keep(self, arrival: Arrival) -> Kept:
+        if self._forwarder.is_full:
+            msg = "the engine is away, and the intake is full"
+            raise Transient(msg)
+        await self._intake.keep(arrival)
+        self._forwarder.wake()
+        return Kept(arrival.run_id)
+
+
+def _arrival_of_start(order: StartRun, now: datetime) -> Arrival:
+    return Arrival(
+        run_id=order.run_id,
+        workflow_id=order.workflow_id,
+        kind="start_run",
+        command=order.model_dump_json(),
+        request_digest=order.request_digest,
+        traceparent=telemetry.current_traceparent(),
+        received_at=now,
+    )
+
+
+def _arrival_of_delivery(delivery: ReceiveDelivery) -> Arrival:
+    return Arrival(
+        run_id=delivery.run_id,
+        workflow_id=delivery.workflow_id,
+        kind="receive_delivery",
+        command=delivery.model_dump_json(),
+        request_digest=None,
+        traceparent=telemetry.current_traceparent(),
+        received_at=delivery.received_at,
+    )
