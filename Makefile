@@ -23,6 +23,7 @@ help: ## list these targets
 
 .PHONY: setup
 setup: $(RUNTIME) $(WEB_BUILT) ## make the virtual environment, install everything, build the web app
+	@:
 
 $(PYTHON):
 	@python=$$(deploy/local/find-python.sh) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
