@@ -34,7 +34,7 @@ conflict_attempts_max = 6
 
 Outcome = Done[S, E] | Refused | Transient | Broken
 Settle = Callable[[Outcome[S, E]], None]
-Prepare = Callable[[Sequence[tuple[C, S]]], Awaitable[Sequence[P | Refused]]]
+Prepare = Callable[[Sequence[tuple[Order[C], S]]], Awaitable[Sequence[P | Refused]]]
 logger = logging.getLogger(__name__)
 
 
@@ -45,7 +45,7 @@ def _now() -> datetime:
 class Pipeline(Generic[S, C, P, E]):
     """The only writer of one kind of stream in this process.
 
-    `prepare` turns the commands of a batch, with the states that they meet, into what `decide` takes (a run's command
+    `prepare` turns the orders of a batch, with the states that they meet, into what `decide` takes (a run's command
     gets its graph). It may read, never write.
     """
 
@@ -161,7 +161,7 @@ class Pipeline(Generic[S, C, P, E]):
         places: Sequence[int] = range(len(orders))
         while places:
             await self._load(batch, [orders[place].stream_id for place in places])
-            pairs = [(orders[p].command, batch.state(orders[p].stream_id)) for p in places]
+            pairs = [(orders[p], batch.state(orders[p].stream_id)) for p in places]
             prepared = await self._prepare(pairs)
             for place, command in zip(places, prepared, strict=True):
                 outcomes[place] = batch.decide(orders[place], command)
@@ -174,3 +174,8 @@ class Pipeline(Generic[S, C, P, E]):
         missing = batch.missing(streams)
         if missing:
             batch.loaded(missing, await self._log.load(missing))
+
+
+async def as_they_are(pairs: Sequence[tuple[Order[C], S]]) -> Sequence[C]:
+    """Prepare nothing: `decide` takes the commands as they were ordered."""
+    return [order.command for order, _ in pairs]

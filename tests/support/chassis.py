@@ -13,9 +13,9 @@ from nats.aio.client import Client
 from contracts.envelope import CloudEvent
 from services.chassis.database import Pool, migrate, open_pool
 from services.chassis.orders import Order
-from services.chassis.pipeline import Pipeline
+from services.chassis.pipeline import Pipeline, as_they_are
 from services.chassis.settings import Settings
-from tests.support.ledger import LEDGER_TABLE, Account, Balances, Command, Event, Ledger, as_given
+from tests.support.ledger import LEDGER_TABLE, Account, Balances, Command, Event, Ledger
 
 SCHEMA = "ledger"
 wait_seconds_max = 20.0
@@ -75,7 +75,7 @@ def ledger_pipeline(pool: Pool, on_committed: Callable[[], None] = lambda: None)
         pool=pool,
         aggregate=Ledger(),
         projection=Balances(),
-        prepare=as_given,
+        prepare=as_they_are,
         on_committed=on_committed,
     )
 

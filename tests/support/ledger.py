@@ -105,9 +105,3 @@ class Balances:
             [change.stream_id for change in changes],
             [change.after.amount for change in changes],
         )
-
-
-async def as_given(
-    pairs: Sequence[tuple[Command, Account]],
-) -> Sequence[Command | Refused]:
-    return [command for command, _ in pairs]
