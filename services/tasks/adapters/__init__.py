@@ -1,0 +1,1 @@
+"""PostgreSQL, as tasks uses it."""

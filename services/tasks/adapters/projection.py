@@ -1,0 +1,95 @@
+"""The inbox, its history and its counters, written in the transaction of the facts: three statements a batch.
+
+A stale fold may bring rows that are there already or are gone; they are passed over, since the append that follows
+finds the wrong version and undoes everything.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskResolved
+from services.chassis.database import Connection, Statements
+from services.chassis.orders import Change
+from services.tasks.app.view import list_item_of
+from services.tasks.domain.search import task_words
+from services.tasks.domain.task_state import Closed, Pending, Resolved, TaskState
+
+TaskChange = Change[TaskState, TaskFact]
+WORD_SEPARATOR = "\x1f"
+statements = Statements(Path(__file__).parent / "sql")
+R = TypeVar("R", bound=tuple[object, ...])
+
+
+class TaskProjection:
+    """Writes what the changes of a batch mean for the tables."""
+
+    async def project(self, connection: Connection, changes: Sequence[TaskChange]) -> None:
+        opened = [row for change in changes for row in _opened_rows(change)]
+        if opened:
+            await connection.execute(statements["insert_pending_tasks"], *_columns(opened))
+        ended = [row for change in changes for row in _ended_rows(change)]
+        if ended:
+            await connection.execute(statements["move_ended_tasks"], *_columns(ended))
+        counts = _count_rows(changes)
+        if counts:
+            await connection.execute(statements["add_counts"], *_columns(counts))
+
+
+def _columns(rows: Sequence[R]) -> Iterable[list[object]]:
+    return map(list, zip(*rows, strict=True))
+
+
+def _opened_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
+    for event in change.events:
+        if isinstance(event, TaskOpened):
+            yield (
+                change.stream_id,
+                event.run_id,
+                event.workflow_id,
+                event.kind,
+                event.created_at,
+                list_item_of(change.stream_id, Pending(event)),
+                WORD_SEPARATOR.join(_words(event)),
+            )
+
+
+def _words(opened: TaskOpened) -> Iterator[str]:
+    texts = (opened.title, opened.workflow_name, opened.step_name, opened.prompt)
+    for word in task_words(texts, opened.assignees):
+        yield word.replace(WORD_SEPARATOR, " ")
+
+
+def _ended_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
+    after = change.after
+    if isinstance(after, Resolved):
+        item = list_item_of(change.stream_id, after)
+        yield change.stream_id, "resolved", after.resolved.decided_at, item
+    elif isinstance(after, Closed):
+        yield change.stream_id, "closed", change.occurred_at, list_item_of(change.stream_id, after)
+
+
+Counter = Literal["opened", "resolved", "closed"]
+_COUNTERS: dict[type[TaskFact], Counter] = {
+    TaskOpened: "opened",
+    TaskResolved: "resolved",
+    TaskClosed: "closed",
+}
+
+
+def _count_rows(changes: Sequence[TaskChange]) -> list[tuple[object, ...]]:
+    """Sorted, so that replicas lock the counters in one order."""
+    counts: dict[tuple[str, str], dict[Counter, int]] = {}
+    for change in changes:
+        if not isinstance(change.after, Pending | Resolved | Closed):
+            continue  # a tombstone: it was never in the inbox
+        opened = change.after.opened
+        of_group = counts.setdefault(
+            (str(opened.workflow_id), opened.kind), {"opened": 0, "resolved": 0, "closed": 0}
+        )
+        for event in change.events:
+            of_group[_COUNTERS[type(event)]] += 1
+    return [
+        (workflow_id, kind, count["opened"], count["resolved"], count["closed"])
+        for (workflow_id, kind), count in sorted(counts.items())
+    ]

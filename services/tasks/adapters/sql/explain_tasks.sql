@@ -1,0 +1,5 @@
+-- The last fact of each of the tasks $1, and its data if it is a decision; at most $2.
+SELECT DISTINCT ON (stream_id)
+    stream_id, type, CASE WHEN type = 'flusso.task.resolved' THEN data END AS resolution
+FROM log WHERE stream_id = ANY($1::uuid[])
+ORDER BY stream_id, version DESC LIMIT $2

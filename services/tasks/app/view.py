@@ -1,0 +1,56 @@
+"""A task as the API shows it (`contracts.task.TaskView`), as JSON straight from its events.
+
+What TaskOpened says is a part of what TaskView shows, under the same names; a test holds them equal.
+"""
+
+from typing import assert_never
+from uuid import UUID
+
+from contracts.task import TaskDecision, TaskOpened, TaskResolved
+from services.tasks.domain.task_state import Closed, Pending, Resolved, Shown
+
+PROMPT_CHARACTERS_LISTED_MAX = 2_000
+
+
+def view_of(task_id: UUID, shown: Shown) -> str:
+    """Return the whole task."""
+    return _object(task_id, shown, shown.opened, truncated=False)
+
+
+def list_item_of(task_id: UUID, shown: Shown) -> str:
+    """Return the task as lists show it: a long prompt is shortened, and said to be."""
+    opened = shown.opened
+    if len(opened.prompt) <= PROMPT_CHARACTERS_LISTED_MAX:
+        return _object(task_id, shown, opened, truncated=False)
+    beginning = opened.prompt[:PROMPT_CHARACTERS_LISTED_MAX]
+    shortened = opened.model_copy(update={"prompt": beginning})
+    return _object(task_id, shown, shortened, truncated=True)
+
+
+def _object(task_id: UUID, shown: Shown, opened: TaskOpened, *, truncated: bool) -> str:
+    head = f'{{"id":"{task_id}",{opened.model_dump_json()[1:-1]}'
+    flag = "true" if truncated else "false"
+    return f'{head},"prompt_truncated":{flag},{_ending(shown)}}}'
+
+
+def _ending(shown: Shown) -> str:
+    match shown:
+        case Pending():
+            return '"status":"pending","decision":null,"closed_reason":null'
+        case Resolved(_, resolved):
+            decision = _decision(resolved).model_dump_json()
+            return f'"status":"resolved","decision":{decision},"closed_reason":null'
+        case Closed(_, closed):
+            return f'"status":"closed","decision":null,"closed_reason":"{closed.run_status}"'
+        case _:
+            assert_never(shown)
+
+
+def _decision(resolved: TaskResolved) -> TaskDecision:
+    return TaskDecision(
+        outcome=resolved.outcome,
+        by=resolved.by.name,
+        at=resolved.decided_at,
+        values=resolved.values,
+        comment=resolved.comment,
+    )

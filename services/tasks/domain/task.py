@@ -1,0 +1,185 @@
+"""The rules of a task: `decide` says what happens, `evolve` follows.
+
+A task is opened by its run's pause, decided once or closed by its run's end, whatever order and however often these
+are heard of. Time comes in as an argument.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from contracts.base import JsonObject, rfc3339
+from contracts.run import DecidedOutcome
+from contracts.task import DecideTask, TaskAction, TaskClosed, TaskFact, TaskOpened, TaskResolved
+from services.chassis.errors import Refused
+from services.tasks.domain.answer import judge_answer
+from services.tasks.domain.deciders import may_decide
+from services.tasks.domain.digest import digest_of
+from services.tasks.domain.task_commands import Close, Decide, Open, TaskCommand
+from services.tasks.domain.task_state import (
+    Closed,
+    ClosedUnseen,
+    Pending,
+    Resolved,
+    TaskState,
+    Unknown,
+)
+
+OUTCOMES: dict[TaskAction, DecidedOutcome] = {
+    "approve": "approved",
+    "reject": "rejected",
+    "submit": "submitted",
+}
+
+
+def decide(state: TaskState, command: TaskCommand, now: datetime) -> Sequence[TaskFact]:
+    """Return what happens, `[]` if it has happened already. Raises Refused (only for Decide)."""
+    match command:
+        case Open():
+            return _open(state, command)
+        case Close():
+            return _close(state, command)
+        case Decide(order):
+            return _decide(state, order, now)
+        case _:
+            assert_never(command)
+
+
+def evolve(state: TaskState, event: TaskFact) -> TaskState:
+    """Return the state after the event. What cannot follow changes nothing: the first decision stands."""
+    match state, event:
+        case Unknown(), TaskOpened():
+            return Pending(event)
+        case Unknown(), TaskClosed():
+            return ClosedUnseen(event)
+        case Pending(opened), TaskResolved():
+            return Resolved(opened, event)
+        case Pending(opened), TaskClosed():
+            return Closed(opened, event)
+        case _:
+            return state
+
+
+def has_ended(state: TaskState) -> bool:
+    """Tell whether nothing can happen to the task any more."""
+    match state:
+        case Unknown() | Pending():
+            return False
+        case Resolved() | Closed() | ClosedUnseen():
+            return True
+        case _:
+            assert_never(state)
+
+
+def _open(state: TaskState, command: Open) -> Sequence[TaskFact]:
+    if not isinstance(state, Unknown):
+        return []
+    paused = command.paused
+    opened = TaskOpened(
+        run_id=command.run_id,
+        node=paused.node,
+        kind=paused.kind,
+        workflow_id=paused.workflow_id,
+        workflow_name=paused.workflow_name,
+        workflow_version=paused.workflow_version,
+        step_name=paused.step_name,
+        title=paused.title,
+        prompt=paused.prompt,
+        fields=paused.fields,
+        assignees=paused.assignees,
+        created_at=command.created_at,
+        digest=digest_of(paused),
+    )
+    return [opened]
+
+
+def _close(state: TaskState, command: Close) -> Sequence[TaskFact]:
+    match state:
+        case Unknown() | Pending():
+            return [TaskClosed(run_id=command.run_id, run_status=command.run_status)]
+        case Resolved() | Closed() | ClosedUnseen():
+            return []
+        case _:
+            assert_never(state)
+
+
+def _decide(state: TaskState, order: DecideTask, now: datetime) -> Sequence[TaskFact]:
+    match state:
+        case Unknown():
+            raise Refused("task-not-found", "There is no such task.")
+        case ClosedUnseen(closed) | Closed(_, closed):
+            raise _run_ended(closed)
+        case Resolved(opened, resolved):
+            return _answer_again(opened, resolved, order)
+        case Pending(opened):
+            return [_resolve(opened, order, now)]
+        case _:
+            assert_never(state)
+
+
+def _run_ended(closed: TaskClosed) -> Refused:
+    message = f"The run ended ({closed.run_status}) before this was decided."
+    return Refused("run-ended", message, run_status=closed.run_status)
+
+
+def _answer_again(
+    opened: TaskOpened, resolved: TaskResolved, order: DecideTask
+) -> Sequence[TaskFact]:
+    key = order.idempotency_key
+    if key is not None and key == resolved.idempotency_key and _same_actor(resolved, order):
+        if order.request_digest == resolved.request_digest:
+            return []
+        message = "This idempotency key came with another request before."
+        raise Refused("idempotency-key-reused", message)
+    _check_may_decide(opened, order)
+    raise Refused(
+        "already-decided",
+        f"{resolved.by.name} {resolved.outcome} this already.",
+        decided_by=resolved.by.name,
+        decided_at=rfc3339(resolved.decided_at),
+        outcome=resolved.outcome,
+    )
+
+
+def _same_actor(resolved: TaskResolved, order: DecideTask) -> bool:
+    return (resolved.by.kind, resolved.by.id) == (order.actor.kind, order.actor.id)
+
+
+def _resolve(opened: TaskOpened, order: DecideTask, now: datetime) -> TaskResolved:
+    _check_may_decide(opened, order)
+    _check_kind(opened, order.action)
+    if order.if_match is not None and order.if_match != opened.digest:
+        message = "What you saw is not what this task asks; look at it again."
+        raise Refused("digest-mismatch", message, digest=opened.digest)
+    answer = judge_answer(opened.fields, order)
+    return TaskResolved(
+        run_id=opened.run_id,
+        node=opened.node,
+        outcome=OUTCOMES[order.action],
+        values=answer.values,
+        by=order.actor,
+        decided_at=now,
+        comment=answer.comment,
+        digest=opened.digest,
+        idempotency_key=order.idempotency_key,
+        request_digest=order.request_digest,
+    )
+
+
+def _check_may_decide(opened: TaskOpened, order: DecideTask) -> None:
+    if not may_decide(order.actor, opened.assignees):
+        details: JsonObject = {"assignees": opened.assignees}
+        raise Refused("forbidden", "This is not yours to decide.", **details)
+
+
+def _check_kind(opened: TaskOpened, action: TaskAction) -> None:
+    match opened.kind, action:
+        case "manual_input", "approve":
+            raise Refused(
+                "wrong-kind", "This task asks for input: submit its form.", kind=opened.kind
+            )
+        case "approval", "submit":
+            message = "This task asks for approval: approve or reject it."
+            raise Refused("wrong-kind", message, kind=opened.kind)
+        case _:
+            return

@@ -1,0 +1,38 @@
+"""What can be asked of a task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from contracts.run import RunPaused
+from contracts.task import DecideTask
+
+EndedRunStatus = Literal["Completed", "Failed", "Cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The run paused at `created_at` and waits for this task."""
+
+    run_id: UUID
+    paused: RunPaused
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Somebody answers."""
+
+    order: DecideTask
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The run ended in `run_status` while it still waited for this task."""
+
+    run_id: UUID
+    run_status: EndedRunStatus
+
+
+TaskCommand = Open | Decide | Close
