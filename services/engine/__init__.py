@@ -1,0 +1,1 @@
+"""The engine: workflows, runs, nodes, triggers and timers."""

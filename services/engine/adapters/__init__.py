@@ -1,0 +1,1 @@
+"""The engine's tables, and what it reaches over HTTP."""

@@ -1,0 +1,115 @@
+"""Runs as they are read: lists, one run's log, counts."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from contracts.base import JsonObject
+from contracts.envelope import CloudEvent
+from contracts.run import ListRuns, RunError, RunItem, RunOverview, WorkflowFailures
+from services.chassis.database import Pool, Row, translated
+from services.chassis.pages import time_cursor
+from services.chassis.relay import statements as log_statements
+from services.engine.adapters.statements import statements
+
+trace_events_max = 10_000
+failing_workflows_max = 5
+failures_hours = 24
+
+
+class RunStore:
+    """One method a statement; every one raises Transient when the database is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def item(self, run_id: UUID) -> tuple[RunItem, JsonObject] | None:
+        """Return a run and its definition."""
+        with translated():
+            row = await self._pool.fetchrow(statements["get_run"], run_id)
+        return None if row is None else (_item(row), orjson.loads(row["definition"]))
+
+    async def page(self, question: ListRuns) -> list[RunItem]:
+        """Return up to one item more than the page holds."""
+        with translated():
+            rows = await self._pool.fetch(
+                statements["list_runs"],
+                question.workflow_id,
+                question.status,
+                question.trigger,
+                question.q or None,
+                *time_cursor(question.cursor),
+                question.limit + 1,
+            )
+        return [_item(row) for row in rows]
+
+    async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[Row]:
+        """Return rows of the run's log, in order."""
+        with translated():
+            return await self._pool.fetch(log_statements["read_stream"], run_id, after, limit)
+
+    async def overview(self, now: datetime) -> RunOverview:
+        """Return what the Dashboard says of runs."""
+        since = now - timedelta(hours=failures_hours)
+        recent = await self.page(ListRuns(limit=10))
+        with translated():
+            counts = await self._pool.fetch(statements["count_today"], now.astimezone(UTC).date())
+            failing = await self._pool.fetch(
+                statements["failing_workflows"], since, failing_workflows_max
+            )
+        return RunOverview(
+            today={row["status"]: row["runs"] for row in counts},
+            recent_runs=recent[:10],
+            failing_workflows=[_failures(row) for row in failing],
+        )
+
+
+def cloud_event(row: Row) -> CloudEvent:
+    """Return a row of the engine's log as it was published."""
+    return CloudEvent(
+        id=f"{row['stream_id']}-{row['version']}",
+        source="flusso/engine",
+        type=row["type"],
+        subject=str(row["stream_id"]),
+        time=row["occurred_at"],
+        dataschema=f"{row['type']}/{row['schema_version']}",
+        sequence=row["version"],
+        logposition=row["position"],
+        traceparent=row["traceparent"],
+        data=orjson.loads(row["data"]),
+    )
+
+
+def _item(row: Row) -> RunItem:
+    finished_at, started_at = row["finished_at"], row["started_at"]
+    duration = (
+        None if finished_at is None else int((finished_at - started_at).total_seconds() * 1000)
+    )
+    return RunItem(
+        id=row["id"],
+        workflow_id=row["workflow_id"],
+        workflow_name=row["workflow_name"],
+        version=row["version"],
+        status=row["status"],
+        trigger=row["trigger"],
+        started_at=started_at,
+        finished_at=finished_at,
+        duration_ms=duration,
+        error=_error(row["error"]),
+    )
+
+
+def _error(stored: str | None) -> RunError | None:
+    return None if stored is None else RunError.model_validate_json(stored)
+
+
+def _failures(row: Row) -> WorkflowFailures:
+    return WorkflowFailures(
+        workflow_id=row["workflow_id"],
+        workflow_name=row["workflow_name"],
+        failed=row["failed"],
+        last_failed_at=row["last_failed_at"],
+        last_error=_error(row["last_error"]),
+    )

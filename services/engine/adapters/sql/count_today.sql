@@ -1,0 +1,2 @@
+-- Runs that started on the day $1, by status.
+SELECT status, runs FROM run_counts WHERE day = $1 ORDER BY status LIMIT 10

@@ -1,0 +1,219 @@
+"""Workflows and their versions in PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from contracts.base import JsonObject
+from contracts.workflow import (
+    LastRun,
+    ListWorkflows,
+    VersionItem,
+    WorkflowItem,
+    WorkflowStatus,
+    WorkflowView,
+)
+from services.chassis.database import Connection, Pool, Row, acquire_seconds_max, translated
+from services.chassis.pages import text_cursor, time_cursor
+from services.engine.adapters.definitions import not_found
+from services.engine.adapters.statements import statements
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a version stores beside the definition itself."""
+
+    name: str
+    description: str
+    definition: JsonObject
+    steps: int
+    trigger_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedHead:
+    """A workflow that nobody else can change until the transaction ends."""
+
+    name: str
+    description: str
+    status: WorkflowStatus
+    version: int
+
+
+class WorkflowStore:
+    """One method a statement; every one raises Transient when the database is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Open a short transaction; nothing is asked of others while it is open."""
+        with translated():
+            async with (
+                self._pool.acquire(timeout=acquire_seconds_max) as connection,
+                connection.transaction(),
+            ):
+                yield connection
+
+    async def insert(
+        self, workflow_id: UUID, draft: Draft, digest: str | None, by: str, now: datetime
+    ) -> bool:
+        """Store version 1; tell whether the id was free."""
+        async with self.transaction() as connection:
+            inserted = await connection.fetchval(
+                statements["insert_workflow"],
+                workflow_id,
+                draft.name,
+                draft.description,
+                draft.steps,
+                draft.trigger_type,
+                digest,
+                now,
+            )
+            if inserted is not None:
+                await self._insert_version(connection, workflow_id, 1, draft, by, now)
+        return inserted is not None
+
+    async def lock(self, connection: Connection, workflow_id: UUID) -> LockedHead:
+        """Return the head, locked. Raises Refused("workflow-not-found")."""
+        row = await connection.fetchrow(statements["lock_workflow"], workflow_id)
+        if row is None:
+            raise not_found()
+        return LockedHead(row["name"], row["description"], row["status"], row["version"])
+
+    async def store_version(  # noqa: PLR0913 - one row each
+        self,
+        connection: Connection,
+        workflow_id: UUID,
+        version: int,
+        draft: Draft,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Make this version the current one."""
+        await connection.execute(
+            statements["update_workflow"],
+            workflow_id,
+            draft.name,
+            draft.description,
+            version,
+            draft.steps,
+            draft.trigger_type,
+            now,
+        )
+        await self._insert_version(connection, workflow_id, version, draft, by, now)
+
+    async def _insert_version(  # noqa: PLR0913 - one row
+        self,
+        connection: Connection,
+        workflow_id: UUID,
+        version: int,
+        draft: Draft,
+        by: str,
+        now: datetime,
+    ) -> None:
+        definition = orjson.dumps(draft.definition).decode()
+        await connection.execute(
+            statements["insert_version"], workflow_id, version, definition, now, by
+        )
+
+    async def set_status(self, workflow_id: UUID, status: WorkflowStatus, now: datetime) -> None:
+        """Give the status. Raises Refused("workflow-not-found")."""
+        with translated():
+            found = await self._pool.fetchval(
+                statements["set_workflow_status"], workflow_id, status, now
+            )
+        if found is None:
+            raise not_found()
+
+    async def digest_of(self, workflow_id: UUID) -> str | None:
+        """Return the digest of the request that created the workflow."""
+        with translated():
+            row = await self._pool.fetchrow(statements["get_workflow"], workflow_id, None)
+        return None if row is None else row["request_digest"]
+
+    async def view(self, workflow_id: UUID, version: int | None = None) -> WorkflowView:
+        """Return a workflow, whole. Raises Refused("workflow-not-found")."""
+        with translated():
+            row = await self._pool.fetchrow(statements["get_workflow"], workflow_id, version)
+        if row is None:
+            raise not_found()
+        item = _item(row)
+        return WorkflowView(**item.model_dump(), definition=orjson.loads(row["definition"]))
+
+    async def page(self, question: ListWorkflows) -> list[WorkflowItem]:
+        """Return up to one item more than the page holds."""
+        if question.sort == "name":
+            statement, after = "list_workflows_by_name", text_cursor(question.cursor)
+        else:
+            statement, after = "list_workflows_by_update", time_cursor(question.cursor)
+        with translated():
+            rows = await self._pool.fetch(
+                statements[statement], question.q, question.status, *after, question.limit + 1
+            )
+        return [_item(row) for row in rows]
+
+    async def versions(
+        self, workflow_id: UUID, before: int | None, limit: int
+    ) -> list[VersionItem]:
+        """Return the versions, newest first."""
+        with translated():
+            rows = await self._pool.fetch(statements["list_versions"], workflow_id, before, limit)
+        return [VersionItem(**dict(row)) for row in rows]
+
+    async def live_runs(self, workflow_id: UUID, limit: int) -> list[UUID]:
+        """Return runs that have not ended."""
+        with translated():
+            rows = await self._pool.fetch(statements["live_runs_of_workflow"], workflow_id, limit)
+        return [row["id"] for row in rows]
+
+    async def delete_ended_runs(self, workflow_id: UUID, limit: int) -> int:
+        """Delete up to `limit` ended runs with their logs and return how many there were."""
+        async with self.transaction() as connection:
+            rows = await connection.fetch(statements["delete_runs_of_workflow"], workflow_id, limit)
+            if rows:
+                await connection.execute(
+                    statements["add_run_counts"],
+                    [row["day"] for row in rows],
+                    [row["status"] for row in rows],
+                    [-row["runs"] for row in rows],
+                )
+        return sum(row["runs"] for row in rows)
+
+    async def delete_if_unused(self, workflow_id: UUID) -> bool:
+        """Delete the workflow and its versions unless a run exists; a start that comes meanwhile waits and is refused.
+
+        Raises Refused("workflow-not-found").
+        """
+        async with self.transaction() as connection:
+            await self.lock(connection, workflow_id)
+            if await connection.fetchval(statements["has_runs"], workflow_id):
+                return False
+            await connection.execute(statements["delete_workflow"], workflow_id)
+        return True
+
+
+def _item(row: Row) -> WorkflowItem:
+    last = row["last_id"]
+    return WorkflowItem(
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        status=row["status"],
+        version=row["version"],
+        steps=row["steps"],
+        trigger=row["trigger_type"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        last_run=None
+        if last is None
+        else LastRun(id=last, status=row["last_status"], started_at=row["last_started_at"]),
+        webhook_url=f"/api/webhooks/{row['id']}"
+        if row["trigger_type"] == "webhook_trigger"
+        else None,
+    )

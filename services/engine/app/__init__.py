@@ -1,0 +1,1 @@
+"""The engine's use cases: load, decide, append."""

@@ -1,0 +1,35 @@
+"""What the pipeline of runs takes: a contract's order, or a start whose trigger has been judged already."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.actor import Actor
+from contracts.base import Json
+from contracts.run import CancelRun, RecordResult, RunFact, StartRun, TriggerKind
+from services.chassis.orders import Done, Order
+from services.chassis.pipeline import Pipeline
+from services.engine.domain.run_commands import FireRetry, Resolve, RunCommand
+from services.engine.domain.run_state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class StartTriggered:
+    """Start a run of the version whose trigger let the delivery in."""
+
+    workflow_id: UUID
+    version: int
+    trigger: TriggerKind
+    trigger_output: Json
+    actor: Actor
+
+
+RunOrder = StartRun | StartTriggered | CancelRun | RecordResult | Resolve | FireRetry
+RunPipeline = Pipeline[RunState, RunOrder, RunCommand, RunFact]
+RunDone = Done[RunState, RunFact]
+
+
+def order_for(
+    run_id: UUID, command: RunOrder, *, actor: str, traceparent: str | None = None
+) -> Order[RunOrder]:
+    """Return the order; its cause is the name of the command."""
+    return Order(run_id, command, actor, type(command).__name__, traceparent)

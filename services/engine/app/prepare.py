@@ -1,0 +1,122 @@
+"""Gives each order of a batch the graph that its run keeps, or for a new run the workflow's current version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, assert_never
+from uuid import UUID
+
+from contracts.run import CancelRun, RecordResult, StartRun
+from services.chassis.errors import Refused
+from services.chassis.orders import Order
+from services.engine.adapters.definitions import Compiled, Head, not_found
+from services.engine.app.orders import RunOrder, StartTriggered
+from services.engine.domain.run_commands import (
+    Cancel,
+    Command,
+    FireRetry,
+    RecordNodeResult,
+    Resolve,
+    RunCommand,
+    Start,
+)
+from services.engine.domain.run_state import NotStarted, RunState
+
+Pair = tuple[Order[RunOrder], RunState]
+
+
+class Versions(Protocol):
+    """Where definitions come from."""
+
+    async def heads(self, workflow_ids: Sequence[UUID]) -> Mapping[UUID, Head]: ...
+
+    async def compiled(self, workflow_id: UUID, version: int) -> Compiled: ...
+
+
+class Prepare:
+    """Called once a batch; reads heads in one statement and versions from memory."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+
+    async def __call__(self, pairs: Sequence[Pair]) -> Sequence[RunCommand | Refused]:
+        """Return the commands in the same order. Raises Transient."""
+        starting = {
+            order.command.workflow_id
+            for order, state in pairs
+            if isinstance(order.command, StartRun) and isinstance(state, NotStarted)
+        }
+        heads = await self._versions.heads(list(starting)) if starting else {}
+        return [await self._prepared(order, state, heads) for order, state in pairs]
+
+    async def _prepared(
+        self, order: Order[RunOrder], state: RunState, heads: Mapping[UUID, Head]
+    ) -> RunCommand | Refused:
+        try:
+            if isinstance(state, NotStarted):
+                return await self._new(order, heads)
+            facts = state.facts
+            compiled = await self._versions.compiled(facts.workflow_id, facts.version)
+        except Refused as refusal:
+            return refusal
+        command = _command(order.command, facts.workflow_name, facts.version)
+        return RunCommand(order.stream_id, command, compiled.graph)
+
+    async def _new(self, order: Order[RunOrder], heads: Mapping[UUID, Head]) -> RunCommand:
+        match order.command:
+            case StartRun(workflow_id=workflow_id):
+                head = heads.get(workflow_id)
+                if head is None:
+                    raise not_found()
+                version, name = head.version, head.name
+            case StartTriggered(workflow_id=workflow_id, version=version):
+                head = (await self._versions.heads([workflow_id])).get(workflow_id)
+                if head is None:
+                    raise not_found()
+                name = head.name
+            case _:
+                raise run_not_found()
+        compiled = await self._versions.compiled(workflow_id, version)
+        return RunCommand(order.stream_id, _command(order.command, name, version), compiled.graph)
+
+
+def _command(order: RunOrder, workflow_name: str, version: int) -> Command:
+    match order:
+        case StartRun():
+            return Start(
+                workflow_id=order.workflow_id,
+                workflow_name=workflow_name,
+                version=version,
+                trigger=order.trigger,
+                trigger_output=order.input,
+                actor=order.actor,
+                request_digest=order.request_digest,
+            )
+        case StartTriggered():
+            return Start(
+                workflow_id=order.workflow_id,
+                workflow_name=workflow_name,
+                version=version,
+                trigger=order.trigger,
+                trigger_output=order.trigger_output,
+                actor=order.actor,
+            )
+        case CancelRun():
+            return Cancel(order.reason, order.actor)
+        case RecordResult():
+            return RecordNodeResult(
+                node=order.node,
+                visit=order.visit,
+                attempt=order.attempt,
+                output=order.output,
+                port=order.port,
+                error=order.error,
+                retryable=order.retryable,
+            )
+        case Resolve() | FireRetry():
+            return order
+        case _:
+            assert_never(order)
+
+
+def run_not_found() -> Refused:
+    """Return what is said of a run that does not exist."""
+    return Refused("run-not-found", "This run does not exist.")

@@ -1,0 +1,65 @@
+"""Questions about runs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from contracts.run import (
+    GetRun,
+    GetRunOverview,
+    ListRunEvents,
+    ListRuns,
+    RunEventPage,
+    RunOverview,
+    RunPage,
+    RunView,
+)
+from services.chassis.pages import encode_cursor
+from services.engine.adapters.run_store import RunStore, cloud_event, trace_events_max
+from services.engine.app.prepare import run_not_found
+from services.engine.domain.definition import parse_definition
+from services.engine.domain.trace import fold_trace
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Runs:
+    """The questions that pages ask."""
+
+    def __init__(self, store: RunStore, clock: Callable[[], datetime] = _now) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def get(self, question: GetRun) -> RunView:
+        """Return a run with its trace. Raises Refused("run-not-found")."""
+        found = await self._store.item(question.run_id)
+        if found is None:
+            raise run_not_found()
+        item, raw = found
+        rows = await self._store.events(question.run_id, 0, trace_events_max)
+        trace, output = fold_trace([cloud_event(row) for row in rows], parse_definition(raw))
+        return RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
+
+    async def page(self, question: ListRuns) -> RunPage:
+        """Return a page of runs, newest first."""
+        items = await self._store.page(question)
+        cursor = None
+        if len(items) > question.limit:
+            items = items[: question.limit]
+            cursor = encode_cursor(items[-1].started_at, items[-1].id)
+        return RunPage(items=items, next_cursor=cursor)
+
+    async def events(self, question: ListRunEvents) -> RunEventPage:
+        """Return a page of a run's log. Raises Refused("run-not-found")."""
+        rows = await self._store.events(question.run_id, question.after, question.limit + 1)
+        if not rows and question.after == 0:
+            raise run_not_found()
+        more = len(rows) > question.limit
+        rows = rows[: question.limit]
+        cursor = str(rows[-1]["version"]) if more else None
+        return RunEventPage(items=[cloud_event(row) for row in rows], next_cursor=cursor)
+
+    async def overview(self, _: GetRunOverview) -> RunOverview:
+        """Return what the Dashboard says of runs."""
+        return await self._store.overview(self._clock())

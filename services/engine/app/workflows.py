@@ -1,0 +1,183 @@
+"""Create, change, list and delete workflows. A version is immutable; runs keep the one they started with."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from contracts.actor import Actor
+from contracts.base import Json, Nothing
+from contracts.run import CancelRun
+from contracts.workflow import (
+    CreateWorkflow,
+    DeleteWorkflow,
+    DuplicateWorkflow,
+    GetWorkflow,
+    ListVersions,
+    ListWorkflows,
+    SetWorkflowStatus,
+    UpdateWorkflow,
+    VersionPage,
+    WorkflowPage,
+    WorkflowView,
+)
+from services.chassis.errors import Refused, Transient
+from services.chassis.orders import Done
+from services.chassis.pages import encode_cursor, number_cursor
+from services.engine.adapters.workflow_store import Draft, WorkflowStore
+from services.engine.app.orders import RunPipeline, order_for
+from services.engine.domain.definition import InvalidDefinition, parse_definition
+
+name_chars_max = 200
+description_chars_max = 10_000
+runs_a_step_max = 500
+delete_attempts_max = 5
+COPY_OF = "Copy of "
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Workflows:
+    """The use cases of workflows."""
+
+    def __init__(
+        self, store: WorkflowStore, pipeline: RunPipeline, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._store = store
+        self._pipeline = pipeline
+        self._clock = clock
+
+    async def create(self, command: CreateWorkflow) -> WorkflowView:
+        """Store a Draft; a repeat of the same request answers with the workflow as it is now."""
+        draft = _draft(command.name, command.description, command.definition)
+        free = await self._store.insert(
+            command.workflow_id, draft, command.request_digest, command.actor.name, self._clock()
+        )
+        if not free and await self._store.digest_of(command.workflow_id) != command.request_digest:
+            code = "idempotency-key-reused"
+            raise Refused(code, "This idempotency key was used for another request.")
+        return await self._store.view(command.workflow_id)
+
+    async def update(self, command: UpdateWorkflow) -> WorkflowView:
+        """Store the next version."""
+        draft = _draft(command.name, command.description, command.definition)
+        async with self._store.transaction() as connection:
+            head = await self._store.lock(connection, command.workflow_id)
+            if command.if_version not in {None, head.version}:
+                code = "version-mismatch"
+                text = "Someone saved a newer version; load it before you save yours."
+                raise Refused(code, text, version=head.version)
+            await self._store.store_version(
+                connection,
+                command.workflow_id,
+                head.version + 1,
+                draft,
+                command.actor.name,
+                self._clock(),
+            )
+        return await self._store.view(command.workflow_id)
+
+    async def set_status(self, command: SetWorkflowStatus) -> WorkflowView:
+        """Activate or pause."""
+        await self._store.set_status(command.workflow_id, command.status, self._clock())
+        return await self._store.view(command.workflow_id)
+
+    async def duplicate(self, command: DuplicateWorkflow) -> WorkflowView:
+        """Store a Draft of the current version under a new id."""
+        source = await self._store.view(command.workflow_id)
+        name = (COPY_OF + source.name)[:name_chars_max]
+        draft = _draft(name, source.description, source.definition)
+        await self._store.insert(
+            command.new_workflow_id, draft, None, command.actor.name, self._clock()
+        )
+        return await self._store.view(command.new_workflow_id)
+
+    async def delete(self, command: DeleteWorkflow) -> Nothing:
+        """Delete a workflow and its history; live runs are cancelled first if that is asked for."""
+        view = await self._store.view(command.workflow_id)
+        for _ in range(delete_attempts_max):
+            await self._cancel_live_runs(command)
+            if view.status == "Active":
+                await self._store.set_status(command.workflow_id, "Paused", self._clock())
+            while await self._store.delete_ended_runs(command.workflow_id, runs_a_step_max):
+                pass
+            if await self._store.delete_if_unused(command.workflow_id):
+                return Nothing()
+        msg = "runs of this workflow keep starting; stop what starts them and try again"
+        raise Transient(msg)
+
+    async def _cancel_live_runs(self, command: DeleteWorkflow) -> None:
+        live = await self._store.live_runs(command.workflow_id, runs_a_step_max)
+        if live and not command.cancel_runs:
+            code = "runs-live"
+            text = (
+                "Runs of this workflow are not finished. Cancel them, or delete with cancel_runs."
+            )
+            raise Refused(code, text, live_runs=len(live))
+        while live:
+            await self._cancel(live, command.actor)
+            live = await self._store.live_runs(command.workflow_id, runs_a_step_max)
+
+    async def _cancel(self, run_ids: list[UUID], actor: Actor) -> None:
+        reason = "The workflow was deleted."
+        outcomes = await self._pipeline.execute_all(
+            [
+                order_for(
+                    run_id, CancelRun(run_id=run_id, reason=reason, actor=actor), actor=actor.id
+                )
+                for run_id in run_ids
+            ]
+        )
+        for outcome in outcomes:
+            if not isinstance(outcome, Done | Refused):
+                raise Transient(str(outcome)) from outcome
+
+    async def get(self, question: GetWorkflow) -> WorkflowView:
+        """Return a workflow as of a version."""
+        return await self._store.view(question.workflow_id, question.version)
+
+    async def page(self, question: ListWorkflows) -> WorkflowPage:
+        """Return a page of workflows."""
+        items = await self._store.page(question)
+        cursor = None
+        if len(items) > question.limit:
+            items = items[: question.limit]
+            last = items[-1]
+            key = last.name.lower() if question.sort == "name" else last.updated_at
+            cursor = encode_cursor(key, last.id)
+        return WorkflowPage(items=items, next_cursor=cursor)
+
+    async def versions(self, question: ListVersions) -> VersionPage:
+        """Return a page of versions. Raises Refused("workflow-not-found")."""
+        await self._store.view(question.workflow_id)
+        items = await self._store.versions(
+            question.workflow_id, number_cursor(question.cursor), question.limit + 1
+        )
+        cursor = None
+        if len(items) > question.limit:
+            items = items[: question.limit]
+            cursor = encode_cursor(items[-1].version)
+        return VersionPage(items=items, next_cursor=cursor)
+
+
+def _draft(name: str, description: str, raw: Json) -> Draft:
+    _check_text("/name", name, 1, name_chars_max)
+    _check_text("/description", description, 0, description_chars_max)
+    try:
+        definition = parse_definition(raw)
+    except InvalidDefinition as error:
+        faults = [fault.model_dump(mode="json") for fault in error.faults]
+        code = "invalid-definition"
+        raise Refused(code, "The definition has faults.", faults=faults) from error
+    return Draft(name.strip(), description, raw, len(definition.nodes), definition.trigger.type)
+
+
+def _check_text(path: str, text: str, chars_min: int, chars_max: int) -> None:
+    length = len(text.strip())
+    if chars_min <= length <= chars_max:
+        return
+    message = f"This must have {chars_min} to {chars_max} characters."
+    fault = {"path": path, "code": "invalid-length", "message": message, "suggestion": None}
+    code = "invalid-definition"
+    raise Refused(code, message, faults=[fault])

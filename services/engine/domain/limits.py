@@ -1,0 +1,32 @@
+"""Every limit of definitions and runs, each with its reason."""
+
+NODES_MAX = 500
+"""More cannot be read by a person; a run of them still ends within one transaction."""
+EDGES_MAX = 2_000
+CONFIG_TEXT_MAX = 65_536
+"""Characters of one text of a configuration: a long prompt, not a book."""
+NAME_MAX = 200
+KEY_MAX = 64
+DEFINITION_BYTES_MAX = 262_144
+"""As text; what fits here also fits into one message."""
+DEFINITION_DEPTH_MAX = 32
+
+FIELDS_MAX = 100
+CASES_MAX = 100
+ASSIGNEES_MAX = 100
+
+VALUE_BYTES_MAX = 262_144
+"""One value (a payload, an output, a form) as JSON; an event with it still fits into a NATS message."""
+STATE_BYTES_MAX = 4_194_304
+"""All outputs of one run together: its snapshot is written with every step."""
+
+EXPRESSION_MAX = 4_096
+"""Characters of one CEL expression."""
+FILTERS_MAX = 200
+"""Filters in one text."""
+FILTER_WORK_MAX = 8_000_000
+"""Characters and items that the filters of one text may touch together: some 100 ms."""
+CEL_COST_MAX = 2_000_000
+"""Values that one CEL expression may touch: some 100 ms."""
+TITLE_MAX = 500
+"""Characters of a task's title."""

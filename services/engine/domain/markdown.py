@@ -1,0 +1,39 @@
+"""Text from data inside Markdown: it stays text, whatever it holds.
+
+Only what CommonMark or GFM would take for markup at that place is escaped, so that names, mail addresses and numbers read
+the same in Markdown and out of it.
+"""
+
+import re
+
+_INLINE = re.compile(r"[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\b(?=(?:https?|ftp)://)|\b(?=www\.)")
+_BLOCK = re.compile(
+    r"^(?:(?P<mark>\#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-{2,}\s*$|=+\s*$|~{3,}|:?-+:?(?=\s*\|))"
+    r"|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<indent>(?:\ {4,}|\ *\t)\s*))",
+    re.MULTILINE,
+)
+_NO_BREAK_SPACE = "\u00a0"
+_WORD_JOINER = "\u2060"
+
+
+def escape_markdown(text: str) -> str:
+    """Return Markdown that shows `text` as it is."""
+    if text.isalnum():
+        return text
+    return _BLOCK.sub(_block, _INLINE.sub(_inline, text))
+
+
+def _inline(found: re.Match[str]) -> str:
+    token = found.group()
+    if not token:
+        # A bare address would become a link; an invisible character in front keeps it text.
+        return _WORD_JOINER
+    return "".join(f"\\{character}" for character in token)
+
+
+def _block(found: re.Match[str]) -> str:
+    if found.group("mark") is not None:
+        return f"\\{found.group('mark')}"
+    if found.group("number") is not None:
+        return f"{found.group('number')}\\{found.group('dot')}"
+    return _NO_BREAK_SPACE * len(found.group("indent"))

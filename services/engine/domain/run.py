@@ -1,0 +1,251 @@
+"""The rules of a run: `decide` says what a command brings about. Time and ids are arguments; all of it is pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from contracts.base import JsonObject, rfc3339
+from contracts.run import (
+    NodeCompleted,
+    RetrySet,
+    RunCancelled,
+    RunError,
+    RunFact,
+    RunFailed,
+    RunResumed,
+    RunStarted,
+)
+from services.chassis.errors import Refused
+from services.chassis.ids import derived_id
+from services.engine.domain.failure import EvaluationFailed
+from services.engine.domain.graph import GraphNode
+from services.engine.domain.node_steps import check_size, perform
+from services.engine.domain.run_commands import (
+    Cancel,
+    FireRetry,
+    RecordNodeResult,
+    Resolve,
+    RunCommand,
+    Start,
+)
+from services.engine.domain.run_evolve import open_tasks
+from services.engine.domain.run_moves import Moves, error_of
+from services.engine.domain.run_state import (
+    Ended,
+    Live,
+    NotStarted,
+    Retrying,
+    RunState,
+    Scheduled,
+    open_waits,
+)
+from services.engine.domain.steps import OUT, AskStep, HttpStep
+
+JITTER = 0.25
+"""Retries of many runs that failed together spread over this part of their delay, either way."""
+
+
+def decide(state: RunState, order: RunCommand, now: datetime) -> Sequence[RunFact]:
+    """Return what the command brings about, `[]` if it has happened already or comes too late; raises Refused."""
+    moves = Moves(order.run_id, order.graph, now, state)
+    match order.command:
+        case Start() as command:
+            _start(moves, command)
+        case Resolve() as command:
+            _resolve(moves, command)
+        case RecordNodeResult() as command:
+            _record_result(moves, command)
+        case FireRetry() as command:
+            _fire_retry(moves, command)
+        case Cancel() as command:
+            _cancel(moves, command)
+        case command:
+            assert_never(command)
+    return moves.events
+
+
+def _start(moves: Moves, command: Start) -> None:
+    state = moves.state
+    if isinstance(state, Live | Ended):
+        if state.facts.request_digest != command.request_digest:
+            raise Refused(
+                "idempotency-key-reused", "This idempotency key was used for another request."
+            )
+        return
+    moves.add(
+        RunStarted(
+            workflow_id=command.workflow_id,
+            workflow_name=command.workflow_name,
+            version=command.version,
+            trigger=command.trigger,
+            trigger_output=command.trigger_output,
+            started_at=moves.now,
+            actor=command.actor,
+            request_digest=command.request_digest,
+        )
+    )
+    moves.advance(moves.graph.first)
+
+
+def _resolve(moves: Moves, command: Resolve) -> None:
+    state = moves.state
+    if not isinstance(state, Live):
+        return
+    for key, asking in open_waits(state):
+        if asking.task_id == command.task_id:
+            if command.outcome == "rejected":
+                _reject(moves, command, key)
+            else:
+                _resume(moves, command, moves.graph.nodes[key], asking.visit)
+            return
+
+
+def _reject(moves: Moves, command: Resolve, key: str) -> None:
+    moves.add(
+        RunFailed(
+            reason="rejected",
+            error=RunError(code="rejected", message=f"Rejected by {command.by.name}", node=key),
+            by=command.by,
+            task_id=command.task_id,
+            decided_at=command.decided_at,
+            comment=command.comment,
+            open_tasks=open_tasks(moves.live, but=command.task_id),
+        )
+    )
+
+
+def _resume(moves: Moves, command: Resolve, node: GraphNode, visit: int) -> None:
+    output = _answer(command, node)
+    try:
+        check_size(output, moves.live)
+    except EvaluationFailed as failure:
+        moves.fail(node, visit, 1, error_of(failure, node.key))
+        return
+    moves.add(
+        RunResumed(
+            task_id=command.task_id,
+            node=node.key,
+            visit=visit,
+            outcome=command.outcome,
+            output=output,
+            by=command.by,
+            decided_at=command.decided_at,
+            comment=command.comment,
+        )
+    )
+    moves.advance_from(node.key)
+
+
+def _answer(command: Resolve, node: GraphNode) -> JsonObject:
+    """Return the output of the node that asked."""
+    kind = node.step.kind if isinstance(node.step, AskStep) else None
+    if (kind, command.outcome) not in (("approval", "approved"), ("manual_input", "submitted")):
+        raise Refused("wrong-kind", f"`{node.key}` cannot be {command.outcome}.")
+    if command.outcome == "submitted":
+        return command.values or {}
+    return {
+        "approved": True,
+        "decision": "approved",
+        "decided_by": command.by.name,
+        "decided_at": rfc3339(command.decided_at),
+        "comment": command.comment,
+    }
+
+
+def _record_result(moves: Moves, command: RecordNodeResult) -> None:
+    state = moves.state
+    if not isinstance(state, Live) or state.nodes.get(command.node) != Scheduled(
+        command.visit, command.attempt
+    ):
+        return
+    node = moves.graph.nodes[command.node]
+    try:
+        check_size(command.output, state)
+    except EvaluationFailed as failure:
+        _fail_for_good(moves, node, command, error_of(failure, node.key))
+        return
+    if command.error is None:
+        moves.add(_completed(node, command))
+        moves.advance_from(node.key)
+    elif command.retryable and command.attempt <= _retries(node):
+        moves.add(_retry(moves, node, command, command.error))
+    else:
+        _fail_for_good(moves, node, command, _with_output(command, command.error))
+
+
+def _completed(node: GraphNode, command: RecordNodeResult) -> NodeCompleted:
+    return NodeCompleted(
+        node=node.key,
+        visit=command.visit,
+        attempt=command.attempt,
+        port=command.port if command.port in node.wired else OUT,
+        output=command.output,
+    )
+
+
+def _fail_for_good(
+    moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunError
+) -> None:
+    if moves.fail(node, command.visit, command.attempt, error):
+        moves.advance_from(node.key)
+
+
+def _with_output(command: RecordNodeResult, error: RunError) -> RunError:
+    """Keep the answer that was an error (a status, a body): what follows the error port may read it."""
+    details = error.details if command.output is None else {**error.details, "output": command.output}
+    return error.model_copy(update={"node": command.node, "details": details})
+
+
+def _retries(node: GraphNode) -> int:
+    return node.step.retries if isinstance(node.step, HttpStep) else 0
+
+
+def _retry(moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunError) -> RetrySet:
+    assert isinstance(node.step, HttpStep)  # noqa: S101 - others have no retries
+    delay = retry_delay_seconds(node.step, moves.run_id, node.key, command.attempt)
+    return RetrySet(
+        node=node.key,
+        visit=command.visit,
+        attempt=command.attempt,
+        due_at=moves.now + timedelta(seconds=delay),
+        error=error.model_copy(update={"node": node.key}),
+    )
+
+
+def retry_delay_seconds(step: HttpStep, run_id: UUID, key: str, attempt: int) -> float:
+    """Return the delay after a failed attempt: doubled each time up to the limit, spread by a hash (no chance here)."""
+    exponent = min(attempt - 1, 32)
+    delay = min(step.retry_delay_seconds * 2.0**exponent, step.retry_delay_seconds_max)
+    spread = derived_id("retry", str(run_id), key, str(attempt)).int % 1_000 / 1_000
+    return delay * (1 - JITTER + 2 * JITTER * spread)
+
+
+def _fire_retry(moves: Moves, command: FireRetry) -> None:
+    state = moves.state
+    if not isinstance(state, Live) or state.nodes.get(command.node) != Retrying(
+        command.visit, command.attempt
+    ):
+        return
+    node = moves.graph.nodes[command.node]
+    try:
+        event = perform(node, command.visit, command.attempt + 1, state, moves.run_id)
+    except EvaluationFailed as failure:
+        if moves.fail(node, command.visit, command.attempt + 1, error_of(failure, node.key)):
+            moves.advance_from(node.key)
+        return
+    moves.add(event)
+
+
+def _cancel(moves: Moves, command: Cancel) -> None:
+    match moves.state:
+        case NotStarted():
+            raise Refused("run-not-found", "There is no such run.")
+        case Ended(status=status):
+            raise Refused("run-ended", f"The run has ended: {status}.", run_status=status)
+        case Live() as live:
+            moves.add(
+                RunCancelled(reason=command.reason, by=command.by, open_tasks=open_tasks(live))
+            )
+        case state:
+            assert_never(state)

@@ -1,0 +1,232 @@
+"""Texts with variables: Liquid output and nothing else, compiled once, evaluated once.
+
+python-liquid parses; the evaluation is ours, so that a text reaches only the run's data, a value that contains `{{` stays
+text, and paths without filters (nearly all of them) cost next to nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+
+from contracts.base import Json, JsonObject
+from services.engine.domain.failure import EvaluationFailed
+from services.engine.domain.filters import Filter, Work
+
+Data = Mapping[str, JsonObject]
+Escape = Callable[[str], str]
+
+
+class _Missing:
+    """The value of a variable that is not there."""
+
+
+MISSING = _Missing()
+
+
+class Operand(Protocol):
+    """Something inside `{{ }}` that has a value, or MISSING."""
+
+    def look_up(self, data: Data) -> Json:
+        """Return the value or MISSING."""
+        ...
+
+    def variables(self) -> Iterator["Variable"]:
+        """Yield every variable that is read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    value: Json
+
+    def look_up(self, data: Data) -> Json:  # noqa: ARG002 - the same for every run
+        return self.value
+
+    def variables(self) -> Iterator["Variable"]:
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A path into the run's data; a segment in brackets is itself a variable."""
+
+    name: str
+    path: tuple["str | int | Variable", ...]
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", all(isinstance(part, str) for part in self.path))
+
+    def look_up(self, data: Data) -> Json:
+        value: Json = data
+        if self.plain:
+            try:
+                for part in self.path:
+                    value = value[part]
+            except (KeyError, TypeError):
+                pass
+            else:
+                return value
+            value = data
+        for part in self.path:
+            key = part.look_up(data) if isinstance(part, Variable) else part
+            value = _member(value, key)
+            if value is MISSING:
+                return MISSING
+        return value
+
+    def variables(self) -> Iterator["Variable"]:
+        yield self
+        for part in self.path:
+            if isinstance(part, Variable):
+                yield from part.variables()
+
+
+def _member(value: Json, key: Json) -> Json:
+    """Return a member as Liquid finds it: by key, by index, or the special `size`, `first` and `last`."""
+    match value, key:
+        case dict(), str():
+            if key in value:
+                return value[key]
+            return len(value) if key == "size" else MISSING
+        case list(), bool():
+            return MISSING
+        case list(), int():
+            return value[key] if -len(value) <= key < len(value) else MISSING
+        case list() | str(), "size":
+            return len(value)
+        case list(), "first" | "last" if value:
+            return value[0 if key == "first" else -1]
+        case _:
+            return MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCall:
+    """A filter with its arguments as written."""
+
+    name: str
+    apply: Filter
+    arguments: tuple[Operand, ...]
+    options: tuple[tuple[str, Operand], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `{{ }}`: a value, then filters."""
+
+    head: Operand
+    filters: tuple[FilterCall, ...] = ()
+
+    def evaluate(self, data: Data, work: Work) -> Json:
+        """Return the value; a missing one passes by all filters up to the first `default`."""
+        value = self.head.look_up(data)
+        for call in self.filters:
+            if value is MISSING and call.name != "default":
+                continue
+            value = call.apply(
+                work,
+                None if value is MISSING else value,
+                [_present(argument, data) for argument in call.arguments],
+                {name: _present(argument, data) for name, argument in call.options},
+            )
+        return value if value is not MISSING else _present(self.head, data)
+
+    def variables(self) -> Iterator[Variable]:
+        yield from self.head.variables()
+        for call in self.filters:
+            for argument in (*call.arguments, *(operand for _, operand in call.options)):
+                yield from argument.variables()
+
+    def is_guarded(self) -> bool:
+        """Tell whether a `default` catches a missing variable."""
+        return any(call.name == "default" for call in self.filters)
+
+
+def _present(operand: Operand, data: Data) -> Json:
+    value = operand.look_up(data)
+    if value is MISSING:
+        name = operand.name if isinstance(operand, Variable) else "value"
+        raise EvaluationFailed("missing-variable", f"`{name}` is missing.", variable=name)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled text. `parts` alternate freely between plain text and output."""
+
+    source: str
+    parts: tuple[str | Output, ...]
+    constant: bool = field(init=False)
+    single: Output | None = field(init=False)
+    """The one variable that the text is, if it is nothing else: its value keeps its type."""
+
+    def __post_init__(self) -> None:
+        outputs = [part for part in self.parts if isinstance(part, Output)]
+        filled = [part for part in self.parts if not isinstance(part, str) or part.strip()]
+        object.__setattr__(self, "constant", not outputs)
+        object.__setattr__(self, "single", outputs[0] if outputs and len(filled) == 1 else None)
+
+    def evaluate(self, data: Data) -> Json:
+        """Return the value with its type; raises EvaluationFailed."""
+        if self.constant:
+            return self._plain()
+        single = self.single
+        if single is None:
+            return self.text(data)
+        if not single.filters:
+            value = single.head.look_up(data)
+            if value is not MISSING:
+                return value
+        return self._filtered(single, data, Work())
+
+    def text(self, data: Data, escape: Escape | None = None) -> str:
+        """Return the text; `escape` is applied to what variables bring in. Raises EvaluationFailed."""
+        if self.constant:
+            return self._plain()
+        work = Work()
+        pieces = []
+        for part in self.parts:
+            if isinstance(part, str):
+                pieces.append(part)
+            else:
+                piece = as_text(self._filtered(part, data, work))
+                work.spend(len(piece))
+                pieces.append(escape(piece) if escape else piece)
+        return "".join(pieces)
+
+    def _plain(self) -> str:
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    def _filtered(self, output: Output, data: Data, work: Work) -> Json:
+        try:
+            return output.evaluate(data, work)
+        except EvaluationFailed as failure:
+            failure.details.setdefault("expression", self.source[:500])
+            raise
+
+    def variables(self) -> Iterator[tuple[Variable, bool]]:
+        """Yield each variable, and whether it may be missing."""
+        for part in self.parts:
+            if isinstance(part, Output):
+                guarded = part.is_guarded()
+                for variable in part.variables():
+                    yield variable, guarded
+
+
+def as_text(value: Json) -> str:
+    """Return a value as it reads inside a text: `null` is empty, objects and lists are JSON."""
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case dict() | list():
+            return orjson.dumps(value).decode()
+        case _:
+            return str(value)
+

@@ -1,0 +1,29 @@
+"""From a JSON value of a configuration to a tree that can be evaluated."""
+
+from contracts.base import Json
+from services.engine.domain.findings import Place
+from services.engine.domain.value_tree import FixedTree, ListTree, ObjectTree, Tree
+
+CEL_KEY = "cel"
+
+
+def compile_value(value: Json, place: Place) -> Tree:
+    """Return the tree; texts are templates, `{"cel": "..."}` is an expression, all else stands for itself."""
+    match value:
+        case str():
+            return place.template(value)
+        case {"cel": str(source)} if len(value) == 1:
+            return place.at(CEL_KEY).expression(source) or FixedTree(None)
+        case {"cel": _} if len(value) == 1:
+            place.at(CEL_KEY).fault("invalid-value", "An expression is a text.")
+            return FixedTree(None)
+        case dict():
+            return ObjectTree(
+                tuple((name, compile_value(item, place.at(name))) for name, item in value.items())
+            )
+        case list():
+            return ListTree(
+                tuple(compile_value(item, place.at(index)) for index, item in enumerate(value))
+            )
+        case _:
+            return FixedTree(value)

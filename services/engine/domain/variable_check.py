@@ -1,0 +1,62 @@
+"""Whether every variable of a definition names something that is there when it is read."""
+
+from collections.abc import Mapping
+
+from services.engine.domain.definition_graph import Upstream
+from services.engine.domain.findings import Findings, Place, Reference, nearest
+from services.engine.domain.run_state import TRIGGER
+from services.engine.domain.steps import ERROR, Shape
+
+_OUTPUT = "output"
+
+
+def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: Upstream) -> None:
+    """Note the variables that name no node, a node that is not upstream, or what its output does not have."""
+    for reference in findings.references:
+        fault = _judge(reference, shapes, upstream.get(reference.node, frozenset({TRIGGER})))
+        if fault is not None:
+            code, message, suggestion = fault
+            Place(findings, reference.pointer).fault(code, message, suggestion)
+
+
+_Judgement = tuple[str, str, str | None] | None
+
+
+def _judge(reference: Reference, shapes: Mapping[str, Shape], before: frozenset[str]) -> _Judgement:
+    root, *rest = reference.path or ("",)
+    name = ".".join(reference.path)
+    if root not in shapes:
+        near = nearest(root, before)
+        return (
+            "unknown-variable",
+            f"`{name}` names no node.",
+            ".".join((near, *rest)) if near else None,
+        )
+    if root not in before:
+        return "variable-not-upstream", f"`{root}` does not come before this node.", None
+    return _judge_member(root, rest, shapes[root], name, guarded=reference.guarded)
+
+
+def _judge_member(
+    root: str, rest: list[str], shape: Shape, name: str, *, guarded: bool
+) -> _Judgement:
+    if not rest:
+        return None
+    member, *deeper = rest
+    if member == ERROR and (shape.ports is None or ERROR in shape.ports):
+        return None
+    if member != _OUTPUT:
+        return (
+            "unknown-variable",
+            f"`{name}` is not there; a node has `output`.",
+            ".".join((root, _OUTPUT, *rest)) if nearest(member, [_OUTPUT]) is None
+            else ".".join((root, _OUTPUT, *deeper)),
+        )
+    if guarded or not deeper or shape.members is None or deeper[0] in shape.members:
+        return None
+    near = nearest(deeper[0], shape.members)
+    return (
+        "unknown-variable",
+        f"The output of `{root}` has no `{deeper[0]}`.",
+        ".".join((root, _OUTPUT, near, *deeper[1:])) if near else None,
+    )

@@ -1,0 +1,1 @@
+"""The ways into the engine: requests, facts of other services, timers."""
