@@ -9,7 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import nats.errors
 from faststream.nats import NatsBroker
@@ -110,7 +110,7 @@ class OrderServer(Generic[M, C, S, E]):
         subject: str,
         queue: str,
         model: type[M],
-        pipeline: Pipeline[S, C, object, E],
+        pipeline: Pipeline[S, C, Any, E],
         to_order: Callable[[M, str | None], Order[C]],
         to_answer: Callable[[M, Done[S, E]], BaseModel | bytes],
     ) -> None:

@@ -4,8 +4,9 @@ from typing import assert_never
 
 from contracts.run import TaskKind
 from contracts.task import ListTasks
-from services.tasks.app.cursor import decode_cursor, encode_cursor
-from services.tasks.app.ports import EndedStatus, Filter, Inbox, Row, Rows, Words
+from services.chassis.errors import Refused
+from services.chassis.pages import encode_cursor, time_cursor
+from services.tasks.app.ports import EndedStatus, Filter, Inbox, Place, Row, Rows, Words
 from services.tasks.domain.search import assignee_word, words_of
 
 PAGE_BYTES_MAX = 700_000
@@ -17,7 +18,7 @@ KINDS: tuple[TaskKind, ...] = ("approval", "manual_input")
 async def list_tasks(inbox: Inbox, question: ListTasks) -> bytes:
     """Return a TaskPage as JSON. The inbox goes by when tasks were created, the history by when they ended."""
     words = _words(question)
-    after = None if question.cursor is None else decode_cursor(question.cursor)
+    after = _place(question.cursor)
     if words is not None and not words.beginnings and not words.assignees:
         return _page([], total=0, has_more=False)  # was asked for nothing that a word could hold
     wanted = Filter(
@@ -29,6 +30,15 @@ async def list_tasks(inbox: Inbox, question: ListTasks) -> bytes:
     )
     rows = await inbox.list(wanted, after, question.limit + 1)
     return _fitting(rows, question.limit)
+
+
+def _place(cursor: str | None) -> Place | None:
+    at, task_id = time_cursor(cursor)
+    if at is None or task_id is None:
+        return None
+    if at.tzinfo is None:
+        raise Refused("invalid-cursor", "The cursor is not one that a list answered.")
+    return Place(at, task_id)
 
 
 def _statuses(question: ListTasks) -> tuple[EndedStatus, ...]:
@@ -66,6 +76,6 @@ def _fitting(rows: Rows, limit: int) -> bytes:
 
 
 def _page(rows: list[Row], *, total: int, has_more: bool) -> bytes:
-    cursor = f'"{encode_cursor(rows[-1].place)}"' if has_more else "null"
+    cursor = f'"{encode_cursor(rows[-1].place.at, rows[-1].place.task_id)}"' if has_more else "null"
     items = ",".join(row.item for row in rows)
     return f'{{"items":[{items}],"next_cursor":{cursor},"total":{total}}}'.encode()

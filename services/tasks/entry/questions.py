@@ -1,0 +1,39 @@
+"""Questions about tasks, asked over core NATS; any replica answers."""
+
+from functools import partial
+
+from faststream.nats import NatsBroker
+
+from contracts.subjects import (
+    COUNT_TASKS,
+    DIGEST_OPEN_TASKS,
+    EXPLAIN_TASKS,
+    GET_TASK,
+    LIST_OPEN_TASKS,
+    LIST_TASKS,
+    TASKS,
+)
+from contracts.task import (
+    CountTasks,
+    DigestOpenTasks,
+    ExplainTasks,
+    GetTask,
+    ListOpenTasks,
+    ListTasks,
+)
+from services.chassis.rpc import serve
+from services.tasks.app.count_tasks import count_tasks
+from services.tasks.app.get_task import get_task
+from services.tasks.app.list_tasks import list_tasks
+from services.tasks.app.ports import Inbox
+from services.tasks.app.reconcile import digest_open_tasks, explain_tasks, list_open_tasks
+
+
+def serve_questions(broker: NatsBroker, inbox: Inbox) -> None:
+    """Answer them from now on, once the broker is started."""
+    serve(broker, GET_TASK, TASKS, GetTask, partial(get_task, inbox))
+    serve(broker, LIST_TASKS, TASKS, ListTasks, partial(list_tasks, inbox))
+    serve(broker, COUNT_TASKS, TASKS, CountTasks, partial(count_tasks, inbox))
+    serve(broker, DIGEST_OPEN_TASKS, TASKS, DigestOpenTasks, partial(digest_open_tasks, inbox))
+    serve(broker, LIST_OPEN_TASKS, TASKS, ListOpenTasks, partial(list_open_tasks, inbox))
+    serve(broker, EXPLAIN_TASKS, TASKS, ExplainTasks, partial(explain_tasks, inbox))

@@ -1,0 +1,68 @@
+"""The tasks service: `python -m services.tasks.main`. The only place that knows all its parts."""
+
+from pathlib import Path
+
+from contracts.subjects import (
+    ENGINE_ON_TASK_EVENTS,
+    RUN_EVENTS,
+    RUN_SUBJECTS,
+    TASK_EVENTS,
+    TASK_FACTS,
+    TASK_SUBJECTS,
+    TASKS_RELAY_WAKE,
+)
+from services.chassis.pipeline import Pipeline, as_they_are
+from services.chassis.provisioner import StreamSpec
+from services.chassis.relay import RelaySpec
+from services.chassis.runtime import Runtime
+from services.chassis.service import run_service
+from services.tasks.adapters.inbox import PostgresInbox
+from services.tasks.adapters.projection import TaskProjection
+from services.tasks.adapters.search_index import SearchIndex
+from services.tasks.app.aggregate import TaskAggregate
+from services.tasks.entry.decisions import TaskPipeline, decision_server
+from services.tasks.entry.questions import serve_questions
+from services.tasks.entry.run_events import CONSUMER, run_events_consumer
+
+SCHEMA = "tasks"
+MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
+HEALTH_PORT = 8082
+STREAMS = (StreamSpec(RUN_EVENTS, (RUN_SUBJECTS,)), StreamSpec(TASK_EVENTS, (TASK_SUBJECTS,)))
+RELAY = RelaySpec(
+    schema=SCHEMA,
+    source="flusso/tasks",
+    stream=TASK_EVENTS,
+    subject=TASK_FACTS,
+    wake_subject=TASKS_RELAY_WAKE,
+    consumers=(ENGINE_ON_TASK_EVENTS,),
+)
+
+
+async def build(runtime: Runtime) -> None:
+    """Wire the service and start its loops."""
+    runtime.provision(STREAMS, (CONSUMER,))
+    relay = runtime.relay(RELAY)
+    search_index = SearchIndex(runtime.pool)
+
+    def on_committed() -> None:
+        relay.notify()
+        search_index.on_committed()
+
+    pipeline: TaskPipeline = Pipeline(
+        name=SCHEMA,
+        pool=runtime.pool,
+        aggregate=TaskAggregate(),
+        projection=TaskProjection(),
+        prepare=as_they_are,
+        on_committed=on_committed,
+    )
+    serve_questions(runtime.broker, PostgresInbox(runtime.pool))
+    runtime.spawn("pipeline", pipeline.run())
+    runtime.spawn("search index", search_index.run())
+    runtime.spawn("decisions", decision_server(runtime.connection, pipeline).run())
+    consumer = run_events_consumer(runtime.connection, runtime.pool, pipeline)
+    runtime.spawn("run events", consumer.run())
+
+
+if __name__ == "__main__":
+    run_service(SCHEMA, SCHEMA, [MIGRATIONS], build, health_port=HEALTH_PORT)
