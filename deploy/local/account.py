@@ -2,16 +2,16 @@
 
 import os
 import pwd
-from collections.abc import Iterable
 from pathlib import Path
 
 from deploy.local.errors import CannotStart
-from deploy.local.process import RunAs
+from deploy.local.process import Reach, RunAs
 
 ACCOUNTS = ("postgres", "nobody")
+EXECUTABLE_BY_OTHERS = 0o001
 
 
-def postgres_account(existing_data: Path, must_reach: Iterable[Path]) -> RunAs | None:
+def postgres_account(existing_data: Path, program: Path) -> RunAs | None:
     """None keeps our own user. Data that exists stays with the user who owns it."""
     if os.geteuid() != 0:
         return None
@@ -21,7 +21,7 @@ def postgres_account(existing_data: Path, must_reach: Iterable[Path]) -> RunAs |
     else:
         entry = unprivileged_account()
         uid, gid = entry.pw_uid, entry.pw_gid
-    return RunAs(uid, gid, needs_reach=not all(open_to_others(path) for path in must_reach))
+    return RunAs(uid, gid, needed_reach(existing_data, program))
 
 
 def unprivileged_account() -> pwd.struct_passwd:
@@ -36,9 +36,16 @@ def unprivileged_account() -> pwd.struct_passwd:
     )
 
 
+def needed_reach(data: Path, program: Path) -> Reach:
+    if not program.stat().st_mode & EXECUTABLE_BY_OTHERS:
+        return Reach.RUN
+    is_open = open_to_others(data) and open_to_others(program)
+    return Reach.NOTHING if is_open else Reach.READ
+
+
 def open_to_others(path: Path) -> bool:
     """Whether any user may pass through all folders above the path."""
-    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
+    return all(folder.stat().st_mode & EXECUTABLE_BY_OTHERS for folder in path.resolve().parents)
 
 
 def give(path: Path, run_as: RunAs | None) -> None:

@@ -2,8 +2,9 @@
 
 Run as a script, before anything else of ours is imported:
     python -I -S launch.py PARENT_PID DEATH_SIGNAL UID GID REACH program arguments...
-UID -1 keeps the user. REACH 1 lets the new user still pass through folders of the old one, which is
-what a server started by root needs when the repository lies in a private home.
+UID -1 keeps the user. REACH 1 lets the new user still read what the old one may, which is what a
+server started by root needs when the repository lies in a private home; 2 lets it run private
+programs too.
 """
 
 import ctypes
@@ -11,7 +12,8 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -22,7 +24,7 @@ CAP_DAC_READ_SEARCH = 2
 def main(arguments: list[str]) -> None:
     parent, death_signal, uid, gid, reach = map(int, arguments[:5])
     if uid >= 0:
-        become(uid, gid, keep_reach=bool(reach))
+        become(uid, gid, reach)
     # Changing the user clears the death signal, so it is set last; a parent that died meanwhile
     # would never send it.
     if sys.platform == "linux":
@@ -32,11 +34,13 @@ def main(arguments: list[str]) -> None:
     os.execv(arguments[5], arguments[5:])  # noqa: S606 - no shell is wanted
 
 
-def become(uid: int, gid: int, *, keep_reach: bool) -> None:
+def become(uid: int, gid: int, reach: int) -> None:
     # Between `setuid` and the capability's return nothing of Python's can be loaded.
-    capability = reach_capability() if keep_reach else None
+    capability = reach_capability(reach) if reach else None
     if capability is not None:
-        prctl(PR_SET_KEEPCAPS, 1)
+        # Without this bit `access()`, by which PostgreSQL finds its own programs, knows of no
+        # capabilities but root's.
+        prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)
@@ -44,14 +48,12 @@ def become(uid: int, gid: int, *, keep_reach: bool) -> None:
         keep_capability(capability)
 
 
-def reach_capability() -> int:
-    """The weaker capability where we hold it; containers often have only the stronger one."""
-    permitted = 0
+def reach_capability(reach: int) -> int:
+    """The weaker capability if it suffices and we hold it; containers often have only the other."""
     with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - pathlib is slow to import
-        for line in status:
-            if line.startswith(b"CapPrm:"):
-                permitted = int(line.split()[1], 16)
-    return CAP_DAC_READ_SEARCH if permitted >> CAP_DAC_READ_SEARCH & 1 else CAP_DAC_OVERRIDE
+        permitted = next(int(line.split()[1], 16) for line in status if line.startswith(b"CapPrm:"))
+    suffices = reach == 1 and permitted >> CAP_DAC_READ_SEARCH & 1
+    return CAP_DAC_READ_SEARCH if suffices else CAP_DAC_OVERRIDE
 
 
 def keep_capability(capability: int) -> None:

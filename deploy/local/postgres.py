@@ -85,7 +85,7 @@ class PostgresServer:
     def _start(self) -> None:
         bin_dir = postgres_bin()
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._run_as = postgres_account(self.cluster, (self.cluster, bin_dir / "postgres"))
+        self._run_as = postgres_account(self.cluster, bin_dir / "postgres")
         if not self.cluster.exists():
             self._initialise()
         self._check_cluster()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import IO
 
@@ -24,13 +25,21 @@ LINE_CHARACTERS_MAX = 20_000
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-children")
 
 
+class Reach(IntEnum):
+    """What the other user may do with our private files."""
+
+    NOTHING = 0
+    READ = 1
+    RUN = 2
+
+
 @dataclass(frozen=True, slots=True)
 class RunAs:
     """Another user, for servers that refuse to run as root."""
 
     uid: int
     gid: int
-    needs_reach: bool
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,8 @@ class ChildProcess:
         )
 
     def _launch_arguments(self) -> list[str]:
-        user = self.program.run_as or RunAs(-1, -1, needs_reach=False)
-        numbers = (os.getpid(), self.program.death_signal, user.uid, user.gid, user.needs_reach)
+        user = self.program.run_as or RunAs(-1, -1, Reach.NOTHING)
+        numbers = (os.getpid(), self.program.death_signal, user.uid, user.gid, user.reach)
         return [*(str(int(number)) for number in numbers), *self.program.argv]
 
     def _read(self, stream: IO[bytes]) -> None:
