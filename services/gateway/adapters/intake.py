@@ -58,9 +58,7 @@ class StoredIntake:
         ends_at = now + timedelta(seconds=lease_seconds)
         rows = await fetch(self._pool, "claim_arrivals", limit, now, ends_at)
         return [
-            Claimed(
-                row["run_id"], row["kind"], row["command"], row["traceparent"], row["attempts"]
-            )
+            Claimed(row["run_id"], row["kind"], row["command"], row["traceparent"], row["attempts"])
             for row in sorted(rows, key=lambda row: row["position"])
         ]
 

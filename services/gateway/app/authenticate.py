@@ -54,6 +54,12 @@ class Doorman:
         self._monotonic = monotonic
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
 
+    def has_met(self, token: str) -> bool:
+        """Tell whether this bearer token was good lately; it may be no more."""
+        if self._admin_token is not None and same(token, self._admin_token):
+            return True
+        return digest_of(token) in self._remembered
+
     async def by_bearer(self, token: str) -> ByAdminToken | ByApiToken:
         """Return who shows this bearer token. Raises Refused or Transient."""
         if self._admin_token is not None and same(token, self._admin_token):

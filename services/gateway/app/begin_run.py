@@ -38,9 +38,7 @@ class Kept:
 class BeginRun:
     """Starts runs or keeps the wish."""
 
-    def __init__(
-        self, asking: Asking, intake: Intake, forwarder: Forwarder, clock: Clock
-    ) -> None:
+    def __init__(self, asking: Asking, intake: Intake, forwarder: Forwarder, clock: Clock) -> None:
         self._asking = asking
         self._intake = intake
         self._forwarder = forwarder

@@ -75,7 +75,8 @@ class SignIn:
             if user is not None:
                 return StartedSession(secret, user, csrf_token_of(secret), expires_at)
         raise Refused(
-            "invalid-sign-in-token", "This sign-in link was used, or has expired. Ask for a new one."
+            "invalid-sign-in-token",
+            "This sign-in link was used, or has expired. Ask for a new one.",
         )
 
     async def end(self, session: BySession) -> None:

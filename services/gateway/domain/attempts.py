@@ -25,7 +25,7 @@ class FailureLimit:
 
     def wait_seconds(self, address: str, now: float) -> float:
         """Return how long the address has to wait before it may try again; 0 if it may try now."""
-        window = self._windows.get(origin_of(address))
+        window = self._windows.get(origin_of(address)) if self._windows else None
         if window is None or window.failures < self._failures_max:
             return 0.0
         return max(0.0, window.began + self._window_seconds - now)

@@ -18,7 +18,7 @@ _length_max = 255
 
 
 def delivery_id_of(headers: Sequence[tuple[str, str]]) -> str | None:
-    """Return the sender's own id, with the header's name so that ids of two kinds never meet.
+    """Return the sender's own id, None if it sends none.
 
     `headers` have names in lower case. A header that comes twice names nothing.
     """
@@ -29,5 +29,5 @@ def delivery_id_of(headers: Sequence[tuple[str, str]]) -> str | None:
     for name in WELL_KNOWN:
         values = found[name]
         if len(values) == 1 and 0 < len(values[0]) <= _length_max:
-            return f"{name}:{values[0]}"
+            return values[0]
     return None

@@ -36,7 +36,9 @@ def read_message(stream: Stream, sequence: int, payload: bytes) -> list[LiveEven
     if not isinstance(members, list):
         members = [members]
     places = [(sequence, index) for index in range(1, len(members))] + [(sequence + 1, 0)]
-    found = (_read_event(stream, place, member) for place, member in zip(places, members, strict=False))
+    found = (
+        _read_event(stream, place, member) for place, member in zip(places, members, strict=False)
+    )
     return [event for event in found if event is not None]
 
 

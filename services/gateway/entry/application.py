@@ -1,0 +1,68 @@
+"""Puts routes, errors and documentation together into the ASGI application."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Protocol
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from services.chassis.errors import Refused, Transient
+from services.gateway.entry.answers import json_answer
+from services.gateway.entry.doorway import Doorway
+from services.gateway.entry.edge import Edge
+from services.gateway.entry.openapi import build_openapi
+from services.gateway.entry.problems import problem_of, problem_response
+from services.gateway.entry.routing import ApiRoute, HotRoute
+from services.gateway.entry.web import WebApp
+
+
+class Routes(Protocol):
+    """A group of routes."""
+
+    def add_to(self, router: APIRouter) -> None: ...
+
+
+def make_application(
+    groups: Sequence[Routes], web: WebApp, doorway: Doorway, monotonic: Callable[[], float]
+) -> Edge:
+    """Return the whole HTTP face of the gateway."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.router.route_class = ApiRoute
+    for group in groups:
+        group.add_to(app.router)
+    _document(app)
+    for family in (Refused, Transient, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(family, _on_error)
+    hot = [route for route in app.router.routes if isinstance(route, HotRoute)]
+    return Edge(app, web, hot, doorway, monotonic)
+
+
+def _document(app: FastAPI) -> None:
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(build_openapi(app))
+
+    async def openapi() -> Response:
+        return json_answer(document())
+
+    app.router.add_api_route("/api/openapi.json", openapi, include_in_schema=False)
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:  # noqa: PLR2004
+        error.headers = {"Allow": ", ".join(_allowed(request))}
+    return problem_response(problem_of(error))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that this path answers to, over all routes."""
+    routes = [
+        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
+    ]
+    return sorted({method for route in routes for method in getattr(route, "methods", ())})

@@ -1,0 +1,89 @@
+"""Every way in which a request can fail, as problem details; what is our own fault is logged with an id."""
+
+import logging
+import secrets
+from http import HTTPStatus
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from contracts.base import Json
+from services.chassis.errors import Refused, Transient
+from services.gateway.domain.problem import CONTENT_TYPE, Problem, encode_problem
+
+away_retry_seconds = 2
+_AWAY = (
+    "A part of Flusso that this needs is away. Try again: with the same Idempotency-Key it is safe."
+)
+_CODES_BY_STATUS = {
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+}
+logger = logging.getLogger(__name__)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what the caller is told; unexpected errors are logged here, once."""
+    match error:
+        case Refused():
+            return _refusal(error)
+        case Transient():
+            logger.debug("request cannot be served now", extra={"reason": str(error)})
+            return Problem("unavailable", _AWAY, retry_after_seconds=away_retry_seconds)
+        case RequestValidationError() | ValidationError():
+            return _invalid(error)
+        case HTTPException() if error.status_code in _CODES_BY_STATUS:
+            allow = (error.headers or {}).get("Allow")
+            code = _CODES_BY_STATUS[HTTPStatus(error.status_code)]
+            return Problem(code, "There is nothing here that answers to this.", allow=allow)
+        case _:
+            return _unexpected(error)
+
+
+def _refusal(refusal: Refused) -> Problem:
+    seconds = refusal.details.get("retry_after_seconds")
+    wait = seconds if isinstance(seconds, int) else None
+    if refusal.code == "internal-error":
+        return _unexpected(refusal)
+    return Problem(refusal.code, refusal.message, refusal.details, retry_after_seconds=wait)
+
+
+def _invalid(error: RequestValidationError | ValidationError) -> Problem:
+    faults = error.errors()
+    if any(fault["loc"][:1] == ("path",) for fault in faults):
+        return Problem("not-found", "There is nothing under this id.")
+    listed: list[Json] = [
+        {"path": _pointer(fault["loc"]), "code": fault["type"], "message": fault["msg"]}
+        for fault in faults
+    ]
+    return Problem("invalid-request", "The request is not understood.", {"faults": listed})
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    return "/" + "/".join(parts)
+
+
+def _unexpected(error: Exception) -> Problem:
+    error_id = secrets.token_hex(8)
+    logger.error("request broke", extra={"error_id": error_id}, exc_info=error)
+    detail = "Something failed on our side. It was logged under this id."
+    return Problem("internal-error", detail, {"error_id": error_id})
+
+
+def problem_response(problem: Problem) -> Response:
+    """Return the problem as an HTTP answer."""
+    headers = {"cache-control": "no-store"}
+    if problem.retry_after_seconds is not None:
+        headers["retry-after"] = str(problem.retry_after_seconds)
+    if problem.allow is not None:
+        headers["allow"] = problem.allow
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="flusso"'
+    if problem.code in {"too-large", "request-timeout"}:
+        headers["connection"] = "close"
+    return Response(
+        encode_problem(problem), problem.status, headers=headers, media_type=CONTENT_TYPE
+    )

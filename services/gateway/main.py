@@ -1,0 +1,141 @@
+"""The composition root of the gateway: the only place that knows every part."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+
+import uvicorn
+import uvloop
+
+from contracts import subjects
+from services.chassis import logs, telemetry
+from services.chassis.runtime import Runtime, open_runtime
+from services.chassis.settings import Settings, SettingsError, load_settings
+from services.gateway.adapters.credentials import StoredCredentials
+from services.gateway.adapters.database import MIGRATIONS
+from services.gateway.adapters.ear import Ear
+from services.gateway.adapters.intake import StoredIntake
+from services.gateway.app.api_tokens import ApiTokens
+from services.gateway.app.authenticate import Doorman
+from services.gateway.app.begin_run import BeginRun
+from services.gateway.app.event_hub import Hub
+from services.gateway.app.forward_intake import Forwarder
+from services.gateway.app.sign_in import SignIn
+from services.gateway.app.tell_counts import CountTeller
+from services.gateway.entry.application import make_application
+from services.gateway.entry.doorway import Doorway
+from services.gateway.entry.edge import Edge
+from services.gateway.entry.events import EventRoutes
+from services.gateway.entry.health import HealthRoutes
+from services.gateway.entry.runs import RunRoutes
+from services.gateway.entry.session import SessionRoutes, TokenRoutes
+from services.gateway.entry.tasks import TaskRoutes
+from services.gateway.entry.web import DIST, WebApp
+from services.gateway.entry.webhooks import WebhookRoutes
+from services.gateway.entry.workflows import WorkflowRoutes
+
+SCHEMA = "gateway"
+stop_seconds_max = 3
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def build(runtime: Runtime, hub: Hub) -> Edge:
+    """Wire the parts and start the loops."""
+    monotonic = time.monotonic
+    asking = runtime.caller
+    credentials = StoredCredentials(runtime.pool)
+    intake = StoredIntake(runtime.pool)
+    doorman = Doorman(credentials, runtime.settings.admin_token, utc_now, monotonic)
+    doorway = Doorway(doorman, monotonic)
+    forwarder = Forwarder(asking, intake, utc_now)
+    begin = BeginRun(asking, intake, forwarder, utc_now)
+    counts = CountTeller(hub, asking)
+    web = WebApp(DIST)
+    runtime.spawn("forwarder", forwarder.run())
+    runtime.spawn("counts", counts.run())
+    runtime.spawn("ears", _hear(runtime, hub))
+    groups = (
+        TaskRoutes(asking),
+        RunRoutes(asking, begin, forwarder),
+        WebhookRoutes(begin, utc_now),
+        WorkflowRoutes(asking),
+        SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
+        TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),
+        EventRoutes(hub, counts, doorman, utc_now, web.build),
+        HealthRoutes(lambda: _checks(runtime, hub)),
+    )
+    return make_application(groups, web, doorway, monotonic)
+
+
+async def _hear(runtime: Runtime, hub: Hub) -> None:
+    """Connect to NATS, waiting for as long as it is away, and hear both streams."""
+    connection = await runtime.connect()
+    async with asyncio.TaskGroup() as group:
+        runs = Ear(connection, "runs", subjects.RUN_EVENTS, hub, time.monotonic)
+        tasks = Ear(connection, "tasks", subjects.TASK_EVENTS, hub, time.monotonic)
+        group.create_task(runs.run())
+        group.create_task(tasks.run())
+
+
+async def _checks(runtime: Runtime, hub: Hub) -> dict[str, bool]:
+    return {**await runtime.is_ready(), "streams": hub.is_ready}
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams first, since they would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    async with open_runtime(settings, SCHEMA, [MIGRATIONS]) as runtime:
+        hub = Hub(time.monotonic)
+        config = uvicorn.Config(
+            build(runtime, hub),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=stop_seconds_max,
+        )
+        await Server(config, hub).serve()
+
+
+def main() -> None:
+    """Run the gateway; exits with 2 and one sentence when a setting is wrong."""
+    try:
+        settings = load_settings("gateway", os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a person started it and reads this
+        raise SystemExit(2) from error
+    logs.configure_logging("gateway", settings.log_format)
+    telemetry.configure_telemetry("gateway", os.environ)
+    try:
+        uvloop.run(serve(settings))
+    finally:
+        telemetry.shut_down_telemetry()
+
+
+if __name__ == "__main__":
+    main()
