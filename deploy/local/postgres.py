@@ -151,6 +151,8 @@ class PostgresServer:
     def _check_cluster(self) -> None:
         try:
             version = (self.cluster / "PG_VERSION").read_text().strip()
+        except PermissionError:
+            raise CannotStart(f"The folder {self.cluster} cannot be read by this user.") from None
         except OSError:
             version = "nothing"
         if version != MAJOR_VERSION:

@@ -8,6 +8,7 @@ import pytest
 from deploy.local.demo import EXAMPLES
 from deploy.local.errors import CannotStart
 from deploy.local.examples import Example, build_request, load_example, load_examples
+from services.engine.domain.definition import parse_definition
 
 
 def example_named(name: str) -> Example:
@@ -21,6 +22,13 @@ def test_every_example_has_a_readme_and_deliveries_with_a_body(example: Example)
     assert (example.folder / "README.md").read_text().startswith("# ")
     for delivery in example.deliveries:
         assert json.loads(build_request(example, delivery).body)
+
+
+@pytest.mark.parametrize(
+    "example", load_examples(EXAMPLES), ids=lambda example: example.folder.name
+)
+def test_every_example_is_a_workflow_without_faults(example: Example) -> None:
+    assert parse_definition(example.workflow.definition)
 
 
 def test_no_secret_stands_in_a_file() -> None:
