@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from services.engine.domain import configs
-from services.engine.domain.definition_parser import parse_definition
+from services.engine.domain.definition import parse_definition
 from services.engine.domain.filters import FILTERS
 
 DOCS = Path(__file__).parents[2] / "docs"

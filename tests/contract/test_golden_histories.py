@@ -8,6 +8,10 @@ import pytest
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
 from contracts.task import TASK_FACTS_BY_TYPE
+from services.engine.domain.definition import parse_definition
+from services.engine.domain.run_aggregate import RunAggregate
+from services.engine.domain.run_state import Live, RunState, open_waits, status_of
+from services.engine.domain.trace import fold_trace
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.domain.task_state import (
     Closed,
@@ -19,6 +23,7 @@ from services.tasks.domain.task_state import (
 )
 
 HISTORIES = Path(__file__).parents[1] / "golden" / "histories"
+RUNS = sorted((HISTORIES / "runs").glob("*.json"))
 TASKS = sorted((HISTORIES / "tasks").glob("*.json"))
 
 
@@ -38,6 +43,66 @@ def test_a_history_is_one_stream_without_gaps(path: Path) -> None:
 
     assert {event.subject for event in events} == {history["stream"]}
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+def states_of_run(history: JsonObject) -> list[RunState]:
+    """Return the state after each event."""
+    aggregate = RunAggregate()
+    states: list[RunState] = []
+    state = aggregate.initial()
+    for event in events_of(history):
+        state = aggregate.evolve(state, aggregate.decode_event(event.type, json.dumps(event.data)))
+        states.append(state)
+    return states
+
+
+def waits_of(state: RunState) -> list[str]:
+    return [str(node.task_id) for _, node in open_waits(state)] if isinstance(state, Live) else []
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_run_replays_through_the_statuses_that_it_had(path: Path) -> None:
+    history = read(path)
+
+    states = states_of_run(history)
+
+    assert [status_of(state) for state in states] == history["statuses"]
+    assert status_of(states[-1]) == history["ends"]["status"]
+    assert RunAggregate().has_ended(states[-1]) == history["ends"]["has_ended"]
+    assert waits_of(states[-1]) == history["ends"]["waits"]
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_run_s_snapshot_loads_as_the_fold_of_its_events(path: Path) -> None:
+    history = read(path)
+    aggregate = RunAggregate()
+
+    state = aggregate.decode_state(json.dumps(history["snapshot"]))
+
+    assert state == states_of_run(history)[-1]
+    assert aggregate.decode_state(aggregate.encode_state(state)) == state
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_run_s_definition_is_still_valid_and_its_trace_reads_the_same(path: Path) -> None:
+    history = read(path)
+
+    steps, output = fold_trace(events_of(history), parse_definition(history["definition"]))
+
+    assert output == history["ends"]["output"]
+    assert [
+        {
+            "node": step.node,
+            "status": step.status,
+            "attempt": step.attempt,
+            "decision": step.decision and step.decision.outcome,
+            "error": step.error and step.error.code,
+        }
+        for step in steps
+    ] == history["ends"]["trace"]
 
 
 # -- tasks -----------------------------------------------------------------------------------------
