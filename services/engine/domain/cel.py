@@ -31,10 +31,18 @@ from services.engine.domain.template import Data
 _FREE_OF_CHARGE = 400
 """Data this small cannot make an expression without macros costly, so that its bound need not be computed."""
 
-FUNCTIONS = frozenset("size string int uint double bytes duration timestamp type dyn has".split())
+FUNCTIONS = frozenset(
+    {
+        *("bytes", "double", "duration", "dyn", "has", "int", "size", "string"),
+        *("timestamp", "type", "uint"),
+    }
+)
 METHODS = MACROS | frozenset(
-    "size contains startsWith endsWith matches getFullYear getMonth getDayOfYear getDayOfMonth getDate "
-    "getDayOfWeek getHours getMinutes getSeconds getMilliseconds".split()
+    {
+        *("contains", "endsWith", "matches", "size", "startsWith"),
+        *("getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours"),
+        *("getMilliseconds", "getMinutes", "getMonth", "getSeconds"),
+    }
 )
 
 Wanted = dict[str, "Wanted"]
@@ -152,7 +160,7 @@ def _check_function(name: str, *, is_method: bool) -> None:
 
 
 def _collect_all(nodes: tuple[Node, ...], bound_names: frozenset[str], wanted: Wanted) -> bool:
-    return any([_collect(node, bound_names, wanted) for node in nodes])
+    return max([_collect(node, bound_names, wanted) for node in nodes], default=False)
 
 
 def _collect_path(node: Name | Select, bound_names: frozenset[str], wanted: Wanted) -> bool:

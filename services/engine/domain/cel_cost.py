@@ -1,11 +1,11 @@
 """What an expression would cost at most, for given data: the library itself cannot be stopped once it runs.
 
-The unit is one value touched, some 30 to 100 ns. Measured on common-expression-language 0.10: selecting a field clones its
-value, `map` and `filter` clone what they have gathered with every item (quadratic), `all` and `exists` do not.
+The unit is one value touched, some 30 to 100 ns. Measured on common-expression-language 0.10: selecting a field clones
+its value, `map` and `filter` clone what they have gathered with every item (quadratic), `all` and `exists` do not.
 
-Bounds are polynomials in the sizes of the data with positive coefficients. For such an `f`, and items whose sizes add up
-to S, the sum of f over n items is at most f(S) - f(0) + n * f(0); that is how macros are bounded without a product of
-everything with everything.
+Bounds are polynomials in the sizes of the data with positive coefficients. For such an `f`, and items whose sizes add
+up to S, the sum of f over n items is at most f(S) - f(0) + n * f(0); that is how macros are bounded without a product
+of everything with everything.
 """
 
 from collections.abc import Mapping

@@ -120,6 +120,9 @@ class _Parser:
             return True
         return False
 
+    def _at(self, sign: str) -> bool:
+        return self.kind == "sign" and self.token == sign
+
     def _expect(self, token: str) -> None:
         if not self._takes(token):
             raise CelSyntaxError(f"expected `{token}`, found `{self.token or 'the end'}`")
@@ -204,6 +207,6 @@ class _Parser:
         name = self._advance()
         if self._takes("("):
             return self._call(name, None)
-        if self.token == "{":
+        if self._at("{"):
             raise CelSyntaxError("message literals are not available")
         return Constant(1) if name in _CONSTANTS else Name(name)

@@ -69,7 +69,7 @@ class ManualTriggerConfig(Config):
 class WebhookTriggerConfig(Config):
     """How a sender proves itself, and where its delivery id is.
 
-    `delivery_id_header` names a header, `delivery_id_path` a dotted path into the payload. Presets know their own header.
+    `delivery_id_header` names a header, `delivery_id_path` a dotted path into the payload. Presets know theirs.
     """
 
     auth: Literal["none", "header", "hmac"] = "none"

@@ -28,7 +28,9 @@ def _directive(found: re.Match[str], moment: datetime) -> str:
     if letter == "e":
         return f"{moment.day:2d}"
     if letter not in _KNOWN:
-        raise EvaluationFailed("expression-failed", f"The filter `date` does not know `{found.group()}`.")
+        raise EvaluationFailed(
+            "expression-failed", f"The filter `date` does not know `{found.group()}`."
+        )
     if dash:
         return moment.strftime(f"%{letter}").lstrip("0") or "0"
     return _WRITTEN_OUT.get(letter, f"%{letter}")
@@ -48,7 +50,9 @@ def read_moment(value: Json) -> datetime:
                 pass
     except (ValueError, OverflowError, OSError):
         pass
-    raise EvaluationFailed("expression-failed", "The filter `date` needs an instant such as `2026-03-01T09:30:00Z`.")
+    raise EvaluationFailed(
+        "expression-failed", "The filter `date` needs an instant such as `2026-03-01T09:30:00Z`."
+    )
 
 
 def _read_text(text: str) -> datetime:

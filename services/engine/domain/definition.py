@@ -1,55 +1,205 @@
-"""A workflow's definition: what it is once every fault is out. `definition_parser` makes it."""
+"""Validates a definition whole: every fault, by the JSON pointer of its place, with a suggestion where one is near."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
-from contracts.base import JsonObject
-from contracts.workflow import Fault
-from services.engine.domain.configs import ManualTriggerConfig, WebhookTriggerConfig
-from services.engine.domain.steps import Step
+from contracts.base import Json, JsonObject
+from services.engine.domain import configs, step_compiler
+from services.engine.domain.definition_graph import check_graph
+from services.engine.domain.definition_model import (
+    Definition,
+    Edge,
+    InvalidDefinition,
+    Node,
+    Trigger,
+    TriggerConfig,
+)
+from services.engine.domain.findings import Findings, Place, nearest
+from services.engine.domain.form import compile_fields
+from services.engine.domain.limits import EDGES_MAX, KEY_MAX, NODES_MAX
+from services.engine.domain.reading import M, read_model
+from services.engine.domain.run_state import TRIGGER
+from services.engine.domain.steps import Shape, Step
+from services.engine.domain.variable_check import check_variables
 
-TriggerConfig = ManualTriggerConfig | WebhookTriggerConfig
+__all__ = ["Definition", "InvalidDefinition", "parse_definition"]
 
+_KEYS = ("trigger", "nodes", "edges")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED = frozenset(
+    {TRIGGER, "true", "false", "null", "in", "nil", "empty", "blank", "and", "or", "contains"}
+)
+"""Words of Liquid and CEL, which a variable could not name."""
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    type: str
-    config: TriggerConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    key: str
-    type: str
-    name: str
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    source: str
-    port: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """Valid: acyclic, every node reachable from the trigger, every variable from upstream."""
-
-    trigger: Trigger
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    raw: JsonObject
-    """As it was written."""
-    by_key: Mapping[str, Node] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_key", {node.key: node for node in self.nodes})
+_Compiled = tuple[Step | None, Shape]
+_Compiler = Callable[[JsonObject, Place], _Compiled]
 
 
-class InvalidDefinition(Exception):  # noqa: N818 - a verdict
-    """The definition has faults; all of them are here."""
+def _of(model: type[M], compile_step: Callable[[M, Place], _Compiled]) -> _Compiler:
+    def compile_config(config: JsonObject, place: Place) -> _Compiled:
+        read = read_model(model, config, place)
+        return (None, Shape(ports=None)) if read is None else compile_step(read, place)
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"the definition has {len(faults)} faults")
-        self.faults = faults
+    return compile_config
+
+
+_NODE_TYPES: Mapping[str, _Compiler] = {
+    "approval": _of(configs.ApprovalConfig, step_compiler.compile_approval),
+    "manual_input": _of(configs.ManualInputConfig, step_compiler.compile_manual_input),
+    "condition": _of(configs.ConditionConfig, step_compiler.compile_condition),
+    "switch": _of(configs.SwitchConfig, step_compiler.compile_switch),
+    "transform": step_compiler.compile_transform,
+    "http_request": _of(configs.HttpRequestConfig, step_compiler.compile_http_request),
+    "stop": _of(configs.StopConfig, step_compiler.compile_stop),
+}
+_LATER_NODE_TYPES = frozenset({"send_email", "delay", "for_each", "run_workflow", "emit_event"})
+_TRIGGER_TYPES = frozenset({"manual_trigger", "webhook_trigger"})
+_LATER_TRIGGER_TYPES = frozenset({"schedule_trigger", "event_trigger"})
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What has been read so far; `shapes` also has the nodes whose configuration is wrong."""
+
+    findings: Findings
+    nodes: list[Node]
+    shapes: dict[str, Shape]
+    pointers: dict[str, str]
+
+
+def parse_definition(raw: Json) -> Definition:
+    """Return the definition; raises InvalidDefinition with every fault."""
+    findings = Findings()
+    place = Place(findings)
+    if not isinstance(raw, dict):
+        place.fault(
+            "invalid-definition", "A definition is an object with trigger, nodes and edges."
+        )
+        raise InvalidDefinition(tuple(findings.faults))
+    for key in raw.keys() - set(_KEYS):
+        place.at(key).fault("unknown-key", f"There is no `{key}` here.", nearest(key, _KEYS))
+    draft = _Draft(findings, [], {}, {})
+    trigger = _read_trigger(raw.get("trigger"), place.at("trigger"), draft)
+    _read_nodes(_list(raw, "nodes", NODES_MAX, place), place.at("nodes"), draft)
+    if not draft.shapes.keys() - {TRIGGER} and not findings.faults:
+        place.at("nodes").fault("missing-key", "A workflow has at least one node.")
+    edges = _read_edges(_list(raw, "edges", EDGES_MAX, place), place.at("edges"))
+    upstream = check_graph(edges, draft.shapes, draft.pointers, findings)
+    check_variables(findings, draft.shapes, upstream)
+    if findings.faults:
+        raise InvalidDefinition(tuple(findings.faults))
+    assert trigger is not None, "without faults there is one"
+    return Definition(trigger, tuple(draft.nodes), tuple(edge for _, edge in edges), raw)
+
+
+def _list(raw: JsonObject, name: str, longest: int, place: Place) -> list[Json]:
+    value = raw.get(name, [])
+    if not isinstance(value, list):
+        place.at(name).fault("invalid-value", "This must be a list.")
+        return []
+    if len(value) > longest:
+        place.at(name).fault("too-many", f"{len(value)} {name}; the limit is {longest}.")
+    return list(islice(value, longest))
+
+
+def _read_trigger(value: Json, place: Place, draft: _Draft) -> Trigger | None:
+    draft.shapes[TRIGGER] = Shape()
+    if value is None:
+        place.fault("missing-key", "`trigger` is missing.")
+        return None
+    model = read_model(configs.TriggerModel, value, place)
+    if model is None or not _is_known(
+        model.type, _TRIGGER_TYPES, _LATER_TRIGGER_TYPES, place.at("type")
+    ):
+        return None
+    config: TriggerConfig | None
+    if model.type == "manual_trigger":
+        config = read_model(configs.ManualTriggerConfig, model.config, place.at("config"))
+        if config is not None:
+            compile_fields(config.fields, place.at("config", "fields").of(TRIGGER))
+    else:
+        draft.shapes[TRIGGER] = Shape(members=frozenset({"payload", "headers", "method", "query"}))
+        config = read_model(configs.WebhookTriggerConfig, model.config, place.at("config"))
+        if config is not None:
+            step_compiler.check_webhook(config, place.at("config"))
+    return None if config is None else Trigger(model.type, config)
+
+
+def _is_known(name: str, known: frozenset[str], later: frozenset[str], place: Place) -> bool:
+    if name in known:
+        return True
+    if name in later:
+        place.fault("node-type-not-available", f"`{name}` is not available yet.")
+    else:
+        place.fault("unknown-type", f"There is no type `{name}`.", nearest(name, known))
+    return False
+
+
+def _read_nodes(values: list[Json], place: Place, draft: _Draft) -> None:
+    for index, value in enumerate(values):
+        at = place.at(index)
+        model = read_model(configs.NodeModel, value, at)
+        if model is None:
+            _remember_key(value, at, draft)
+        else:
+            _read_node(model, at, draft)
+
+
+def _remember_key(value: Json, place: Place, draft: _Draft) -> None:
+    """Know a broken node by its key, so that its edges are not called broken too."""
+    key = value.get("key") if isinstance(value, dict) else None
+    if isinstance(key, str) and key not in draft.shapes:
+        draft.shapes[key] = Shape(ports=None)
+        draft.pointers[key] = place.pointer
+
+
+def _read_node(model: configs.NodeModel, place: Place, draft: _Draft) -> None:
+    key = model.key
+    if _is_good_key(key, place.at("key"), draft):
+        draft.pointers[key] = place.pointer
+        draft.shapes[key] = Shape(ports=None)
+    if not _is_known(model.type, frozenset(_NODE_TYPES), _LATER_NODE_TYPES, place.at("type")):
+        return
+    step, shape = _NODE_TYPES[model.type](model.config, place.at("config").of(key))
+    draft.shapes[key] = shape
+    if step is not None:
+        draft.nodes.append(Node(key, model.type, model.name or key, step))
+
+
+def _is_good_key(key: str, place: Place, draft: _Draft) -> bool:
+    if key in _RESERVED:
+        place.fault("invalid-key", f"`{key}` is reserved.", f"{key}_step")
+    elif not _KEY.fullmatch(key) or len(key) > KEY_MAX:
+        place.fault(
+            "invalid-key",
+            f"A key has a-z, 0-9 and `_`, begins with a letter, at most {KEY_MAX}.",
+            _as_key(key),
+        )
+    elif key in draft.shapes:
+        place.fault("duplicate-key", f"There is a node `{key}` already.", _free_key(key, draft))
+    else:
+        return True
+    return False
+
+
+def _as_key(text: str) -> str | None:
+    key = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:KEY_MAX]
+    return key if _KEY.fullmatch(key) and key not in _RESERVED else None
+
+
+def _free_key(key: str, draft: _Draft) -> str:
+    number = 2
+    while f"{key}_{number}" in draft.shapes:
+        number += 1
+    return f"{key}_{number}"
+
+
+def _read_edges(values: list[Json], place: Place) -> list[tuple[Place, Edge]]:
+    edges = []
+    for index, value in enumerate(values):
+        model = read_model(configs.EdgeModel, value, place.at(index))
+        if model is not None:
+            edges.append((place.at(index), Edge(model.source, model.port, model.target)))
+    return edges

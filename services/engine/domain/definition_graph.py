@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.engine.domain.definition import Edge
+from services.engine.domain.definition_model import Edge
 from services.engine.domain.findings import Findings, Place, nearest
 from services.engine.domain.run_state import TRIGGER
 from services.engine.domain.steps import Shape
@@ -29,7 +29,9 @@ def check_graph(
         outgoing[edge.source].append(edge.target)
     cycle = _find_cycle(outgoing)
     if cycle:
-        Place(findings).at("edges").fault("cycle", f"These nodes form a cycle: {' -> '.join(cycle)}.")
+        Place(findings).at("edges").fault(
+            "cycle", f"These nodes form a cycle: {' -> '.join(cycle)}."
+        )
     _check_reach(outgoing, pointers, findings)
     return _upstream(outgoing)
 
@@ -100,12 +102,14 @@ def _check_reach(
                 frontier.append(target)
     for key, pointer in pointers.items():
         if key not in reached:
-            Place(findings, pointer).fault("unreachable-node", f"No path leads from the trigger to `{key}`.")
+            Place(findings, pointer).fault(
+                "unreachable-node", f"No path leads from the trigger to `{key}`."
+            )
 
 
 def _upstream(outgoing: Mapping[str, Sequence[str]]) -> Upstream:
     """Spread what comes before until nothing changes (one pass in topological order, if there is no cycle)."""
-    missing = {key: 0 for key in outgoing}
+    missing = dict.fromkeys(outgoing, 0)
     for targets in outgoing.values():
         for target in targets:
             missing[target] += 1

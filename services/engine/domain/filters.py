@@ -53,7 +53,9 @@ def _library_filter(name: str) -> Filter:
     function = _ENVIRONMENT.filters[name]
     takes_environment = getattr(function, "with_environment", False)
 
-    def apply(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]) -> Json:
+    def apply(
+        work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]
+    ) -> Json:
         work.spend(weight(value) + sum(weight(argument) for argument in arguments))
         extra = {"environment": _ENVIRONMENT} if takes_environment else {}
         try:
@@ -79,11 +81,15 @@ def _plain(name: str, value: object) -> Json:
             return value
         case int():
             if not -_INTEGER_MAX <= value < _INTEGER_MAX:
-                raise EvaluationFailed("expression-failed", f"The filter `{name}` gave a number beyond 64 bits.")
+                raise EvaluationFailed(
+                    "expression-failed", f"The filter `{name}` gave a number beyond 64 bits."
+                )
             return value
         case float():
             if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-                raise EvaluationFailed("expression-failed", f"The filter `{name}` gave no finite number.")
+                raise EvaluationFailed(
+                    "expression-failed", f"The filter `{name}` gave no finite number."
+                )
             return value
         case str():
             return _short(name, str(value))
@@ -110,7 +116,9 @@ def _text(value: Json) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
-def _replace(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]) -> Json:
+def _replace(
+    work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]
+) -> Json:
     """Replace, after counting how large the result gets."""
     if options or not 1 <= len(arguments) <= 2:  # noqa: PLR2004 - old, new
         raise EvaluationFailed("expression-failed", "The filter `replace` takes two texts.")
@@ -119,7 +127,11 @@ def _replace(work: Work, value: Json, arguments: Sequence[Json], options: Mappin
     count = text.count(old)
     work.spend(len(text) + count * len(new))
     if len(text) + count * (len(new) - len(old)) > VALUE_BYTES_MAX:
-        raise EvaluationFailed("output-too-large", f"The filter `replace` gave more than {VALUE_BYTES_MAX} characters.", limit=VALUE_BYTES_MAX)
+        raise EvaluationFailed(
+            "output-too-large",
+            f"The filter `replace` gave more than {VALUE_BYTES_MAX} characters.",
+            limit=VALUE_BYTES_MAX,
+        )
     return text.replace(old, new)
 
 
@@ -132,8 +144,14 @@ def _join(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[s
     size = weight(items) + len(items) * len(separator)
     work.spend(size)
     if size > 2 * VALUE_BYTES_MAX:
-        raise EvaluationFailed("output-too-large", f"The filter `join` gave more than {VALUE_BYTES_MAX} characters.", limit=VALUE_BYTES_MAX)
-    return separator.join(item if isinstance(item, str) else orjson.dumps(item).decode() for item in items)
+        raise EvaluationFailed(
+            "output-too-large",
+            f"The filter `join` gave more than {VALUE_BYTES_MAX} characters.",
+            limit=VALUE_BYTES_MAX,
+        )
+    return separator.join(
+        item if isinstance(item, str) else orjson.dumps(item).decode() for item in items
+    )
 
 
 def _uniq(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]) -> Json:
@@ -158,18 +176,25 @@ def _json(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[s
 
 def _date(work: Work, value: Json, arguments: Sequence[Json], options: Mapping[str, Json]) -> Json:
     if options or len(arguments) != 1 or not isinstance(arguments[0], str):
-        raise EvaluationFailed("expression-failed", "The filter `date` takes one format, such as `%Y-%m-%d`.")
+        raise EvaluationFailed(
+            "expression-failed", "The filter `date` takes one format, such as `%Y-%m-%d`."
+        )
     work.spend(len(arguments[0]))
     return _short("date", format_date(value, arguments[0]))
 
 
 _FROM_LIBRARY = (
-    "abs append at_least at_most base64_decode base64_encode base64_url_safe_decode base64_url_safe_encode "
-    "capitalize ceil compact concat default divided_by downcase escape escape_once find find_index first floor "
-    "has last lstrip map minus modulo newline_to_br plus prepend reject remove remove_first remove_last "
-    "replace_first replace_last reverse round rstrip size slice sort sort_natural split squish strip "
-    "strip_html strip_newlines sum times truncate truncatewords upcase url_decode url_encode where"
-).split()
+    "default",
+    *("abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus"),
+    *("round", "times"),
+    *("compact", "concat", "find", "find_index", "first", "has", "last", "map", "reject"),
+    *("reverse", "size", "slice", "sort", "sort_natural", "sum", "where"),
+    *("append", "base64_decode", "base64_encode", "base64_url_safe_decode"),
+    *("base64_url_safe_encode", "capitalize", "downcase", "escape", "escape_once", "lstrip"),
+    *("newline_to_br", "prepend", "remove", "remove_first", "remove_last", "replace_first"),
+    *("replace_last", "rstrip", "split", "squish", "strip", "strip_html", "strip_newlines"),
+    *("truncate", "truncatewords", "upcase", "url_decode", "url_encode"),
+)
 
 FILTERS: Mapping[str, Filter] = {
     **{name: _library_filter(name) for name in _FROM_LIBRARY},

@@ -41,7 +41,9 @@ def compile_fields(configs: list[FieldConfig], place: Place) -> tuple[FieldStep,
 def _compile(config: FieldConfig, place: Place) -> FieldStep:
     for option, types in _FITS.items():
         if getattr(config, option) is not None and config.type not in types:
-            place.at(option).fault("option-does-not-fit", f"A {config.type} field has no `{option}`.")
+            place.at(option).fault(
+                "option-does-not-fit", f"A {config.type} field has no `{option}`."
+            )
     _check_limits(config, place)
     _check_pattern(config, place)
     texts = {name: text for name in _RENDERED if (text := getattr(config, name)) is not None}
@@ -106,7 +108,7 @@ def fill_field(step: FieldStep, data: Data) -> FormField:
     default = None
     if step.default is not None:
         default = fitting(step.fixed["type"], step.default.evaluate(data))
-    return FormField(**step.fixed, **texts, default=default)
+    return FormField.model_validate({**step.fixed, **texts, "default": default})
 
 
 def fitting(field_type: str, value: Json) -> Json:

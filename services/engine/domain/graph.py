@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from services.engine.domain.definition import Definition
+from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_state import TRIGGER, NodeState, Settled
 from services.engine.domain.steps import Step
 

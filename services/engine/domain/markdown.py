@@ -1,12 +1,14 @@
 """Text from data inside Markdown: it stays text, whatever it holds.
 
-Only what CommonMark or GFM would take for markup at that place is escaped, so that names, mail addresses and numbers read
-the same in Markdown and out of it.
+Only what CommonMark or GFM would take for markup at that place is escaped, so that names, mail addresses and numbers
+read the same in Markdown and out of it.
 """
 
 import re
 
-_INLINE = re.compile(r"[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\b(?=(?:https?|ftp)://)|\b(?=www\.)")
+_INLINE = re.compile(
+    r"[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\b(?=(?:https?|ftp)://)|\b(?=www\.)"
+)
 _BLOCK = re.compile(
     r"^(?:(?P<mark>\#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-{2,}\s*$|=+\s*$|~{3,}|:?-+:?(?=\s*\|))"
     r"|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<indent>(?:\ {4,}|\ *\t)\s*))",

@@ -147,7 +147,9 @@ def check_size(value: Json, state: Live) -> None:
     try:
         encoded = orjson.dumps(value)
     except TypeError as error:
-        raise EvaluationFailed("invalid-output", f"This output has no JSON form: {error}.") from error
+        raise EvaluationFailed(
+            "invalid-output", f"This output has no JSON form: {error}."
+        ) from error
     size = len(encoded)
     if size > VALUE_BYTES_MAX:
         _refuse_size("The output", size, VALUE_BYTES_MAX)

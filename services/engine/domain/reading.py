@@ -43,7 +43,10 @@ def _note(model: type[BaseModel], detail: ErrorDetails, place: Place) -> None:
             known = _keys(model, location[:-1])
             at.fault("unknown-key", f"There is no `{name}` here.", nearest(name, known))
         case "literal_error":
-            expected = [word.strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
+            expected = [
+                word.strip("'")
+                for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+            ]
             at.fault(
                 "invalid-value",
                 f"This must be one of {', '.join(expected)}.",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from contracts.base import JsonObject, rfc3339
+from contracts.base import Json, JsonObject, rfc3339
 from contracts.run import (
     NodeCompleted,
     RetrySet,
@@ -19,7 +19,8 @@ from contracts.run import (
 from services.chassis.errors import Refused
 from services.chassis.ids import derived_id
 from services.engine.domain.failure import EvaluationFailed
-from services.engine.domain.graph import GraphNode
+from services.engine.domain.graph import Graph, GraphNode
+from services.engine.domain.limits import VALUE_BYTES_MAX
 from services.engine.domain.node_steps import check_size, perform
 from services.engine.domain.run_commands import (
     Cancel,
@@ -29,7 +30,7 @@ from services.engine.domain.run_commands import (
     RunCommand,
     Start,
 )
-from services.engine.domain.run_evolve import open_tasks
+from services.engine.domain.run_evolve import open_tasks, size_of
 from services.engine.domain.run_moves import Moves, error_of
 from services.engine.domain.run_state import (
     Ended,
@@ -41,6 +42,7 @@ from services.engine.domain.run_state import (
     open_waits,
 )
 from services.engine.domain.steps import OUT, AskStep, HttpStep
+from services.engine.domain.webhook import by_hand
 
 JITTER = 0.25
 """Retries of many runs that failed together spread over this part of their delay, either way."""
@@ -73,19 +75,36 @@ def _start(moves: Moves, command: Start) -> None:
                 "idempotency-key-reused", "This idempotency key was used for another request."
             )
         return
+    output = _trigger_output(moves.graph, command)
     moves.add(
         RunStarted(
             workflow_id=command.workflow_id,
             workflow_name=command.workflow_name,
             version=command.version,
             trigger=command.trigger,
-            trigger_output=command.trigger_output,
+            trigger_output=output,
             started_at=moves.now,
             actor=command.actor,
             request_digest=command.request_digest,
         )
     )
     moves.advance(moves.graph.first)
+
+
+def _trigger_output(graph: Graph, command: Start) -> Json:
+    """Return what variables find under `trigger.output`; a run by hand takes the shape that its trigger has."""
+    output = command.trigger_output
+    if graph.trigger_type == "webhook_trigger" and command.trigger == "manual":
+        output = by_hand(output)
+    elif output is None:
+        output = {}
+    if not isinstance(output, dict):
+        raise Refused("invalid-input", "The input of a run is a JSON object.")
+    size = size_of(output)
+    if size > VALUE_BYTES_MAX:
+        message = f"The input is {size:,} bytes as JSON; the limit is {VALUE_BYTES_MAX:,}."
+        raise Refused("input-too-large", message, size=size, limit=VALUE_BYTES_MAX)
+    return output
 
 
 def _resolve(moves: Moves, command: Resolve) -> None:
@@ -193,7 +212,9 @@ def _fail_for_good(
 
 def _with_output(command: RecordNodeResult, error: RunError) -> RunError:
     """Keep the answer that was an error (a status, a body): what follows the error port may read it."""
-    details = error.details if command.output is None else {**error.details, "output": command.output}
+    details = (
+        error.details if command.output is None else {**error.details, "output": command.output}
+    )
     return error.model_copy(update={"node": command.node, "details": details})
 
 
@@ -202,7 +223,7 @@ def _retries(node: GraphNode) -> int:
 
 
 def _retry(moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunError) -> RetrySet:
-    assert isinstance(node.step, HttpStep)  # noqa: S101 - others have no retries
+    assert isinstance(node.step, HttpStep), "others have no retries"
     delay = retry_delay_seconds(node.step, moves.run_id, node.key, command.attempt)
     return RetrySet(
         node=node.key,

@@ -37,7 +37,9 @@ from services.engine.domain.run_state import (
 from services.engine.domain.steps import OUT
 
 
-def evolve(state: RunState, event: RunFact) -> RunState:
+def evolve(  # noqa: C901, PLR0911, PLR0912 - one case for each event
+    state: RunState, event: RunFact
+) -> RunState:
     """Return the state after the event."""
     if isinstance(event, RunStarted):
         return _started(event) if isinstance(state, NotStarted) else state

@@ -21,7 +21,7 @@ from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode, Motion, motion
 from services.engine.domain.node_steps import perform
 from services.engine.domain.run_evolve import evolve, open_tasks
-from services.engine.domain.run_state import Ended, Live, RunState, Settled
+from services.engine.domain.run_state import Live, RunState, Settled
 from services.engine.domain.steps import ERROR, StopStep
 
 FIRST_VISIT = 1
@@ -44,7 +44,7 @@ class Moves:
     @property
     def live(self) -> Live:
         """The state of a run that is known to live."""
-        assert isinstance(self.state, Live)  # noqa: S101 - the callers have matched it
+        assert isinstance(self.state, Live), "the callers have matched it"
         return self.state
 
     def advance_from(self, key: str) -> None:
@@ -109,14 +109,10 @@ class Moves:
     def fail(self, node: GraphNode, visit: int, attempt: int, error: RunError) -> bool:
         """Let a node fail: it takes its error port if that is wired, else the run fails. Tell whether it goes on."""
         port = ERROR if ERROR in node.wired else None
-        self.add(
-            NodeFailed(node=node.key, visit=visit, attempt=attempt, port=port, error=error)
-        )
+        self.add(NodeFailed(node=node.key, visit=visit, attempt=attempt, port=port, error=error))
         if port is None:
-            self.add(
-                RunFailed(reason="node-failed", error=error, open_tasks=open_tasks(self.live))
-            )
-        return isinstance(self.state, Live) and not isinstance(self.state, Ended)
+            self.add(RunFailed(reason="node-failed", error=error, open_tasks=open_tasks(self.live)))
+        return isinstance(self.state, Live)
 
 
 def error_of(failure: EvaluationFailed, key: str) -> RunError:

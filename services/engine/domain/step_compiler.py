@@ -76,9 +76,7 @@ def compile_switch(config: SwitchConfig, place: Place) -> tuple[Step | None, Sha
     cases: dict[str, Json] = {}
     for index, case in enumerate(config.cases):
         _add_case(cases, case, place.at("cases", index))
-    shape = Shape(
-        ports=(*cases, DEFAULT_PORT), members=frozenset({"matched_case", "value"})
-    )
+    shape = Shape(ports=(*cases, DEFAULT_PORT), members=frozenset({"matched_case", "value"}))
     expression = place.at("expression").expression(config.expression)
     if expression is None:
         return None, shape

@@ -1,7 +1,7 @@
 """Texts with variables: Liquid output and nothing else, compiled once, evaluated once.
 
-python-liquid parses; the evaluation is ours, so that a text reaches only the run's data, a value that contains `{{` stays
-text, and paths without filters (nearly all of them) cost next to nothing.
+python-liquid parses; the evaluation is ours, so that a text reaches only the run's data, a value that contains `{{`
+stays text, and paths without filters (nearly all of them) cost next to nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -229,4 +229,3 @@ def as_text(value: Json) -> str:
             return orjson.dumps(value).decode()
         case _:
             return str(value)
-

@@ -49,7 +49,8 @@ def _judge_member(
         return (
             "unknown-variable",
             f"`{name}` is not there; a node has `output`.",
-            ".".join((root, _OUTPUT, *rest)) if nearest(member, [_OUTPUT]) is None
+            ".".join((root, _OUTPUT, *rest))
+            if nearest(member, [_OUTPUT]) is None
             else ".".join((root, _OUTPUT, *deeper)),
         )
     if guarded or not deeper or shape.members is None or deeper[0] in shape.members:

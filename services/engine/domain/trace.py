@@ -1,0 +1,175 @@
+"""A run's trace: the fold of its events, one step for each visit of a node, in the order in which they began."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from contracts.base import Json, JsonObject
+from contracts.envelope import CloudEvent
+from contracts.run import (
+    NodeCompleted,
+    NodeFailed,
+    NodeScheduled,
+    NodeSkipped,
+    RetrySet,
+    RunCancelled,
+    RunCompleted,
+    RunFact,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StepDecision,
+    StepStatus,
+    TraceStep,
+)
+from services.engine.domain.definition_model import Definition
+from services.engine.domain.run_codec import event_of
+from services.engine.domain.run_state import TRIGGER
+
+UNFINISHED: frozenset[StepStatus] = frozenset({"Running", "Waiting", "Retrying"})
+
+
+@dataclass(slots=True)
+class _Trace:
+    """The steps so far, by node and visit, as the fields of TraceStep."""
+
+    definition: Definition
+    steps: dict[tuple[str, int], JsonObject] = field(default_factory=dict)
+    output: Json = None
+
+    def step(self, node: str, visit: int, at: datetime) -> JsonObject:
+        """Return the step, which begins now if it is new."""
+        found = self.steps.get((node, visit))
+        if found is None:
+            named = self.definition.by_key.get(node)
+            found = {
+                "node": node,
+                "name": named.name if named else node,
+                "type": named.type if named else "unknown",
+                "status": "Running",
+                "started_at": at,
+            }
+            self.steps[node, visit] = found
+        return found
+
+    def finish(self, node: str, visit: int, at: datetime, **fields: Json) -> None:
+        self.step(node, visit, at).update(fields, finished_at=at)
+
+    def end(self, at: datetime) -> None:
+        """The run is over: what had not finished is cancelled."""
+        for step in self.steps.values():
+            if step["status"] in UNFINISHED:
+                step.update(status="Cancelled", finished_at=at)
+
+
+def fold_trace(
+    events: Iterable[CloudEvent], definition: Definition
+) -> tuple[list[TraceStep], Json]:
+    """Return the trace and the output of a run; raises Broken for an event that is not one of a run."""
+    trace = _Trace(definition)
+    for envelope in events:
+        _apply(trace, event_of(envelope.type, envelope.data), envelope.time)
+    return [TraceStep.model_validate(step) for step in trace.steps.values()], trace.output
+
+
+def _apply(trace: _Trace, event: RunFact, at: datetime) -> None:
+    match event:
+        case RunStarted():
+            _start(trace, event, at)
+        case NodeScheduled() | NodeCompleted() | NodeFailed() | NodeSkipped() | RetrySet():
+            _apply_to_node(trace, event, at)
+        case RunPaused():
+            step = trace.step(event.node, event.visit, at)
+            asked = {"title": event.title, "prompt": event.prompt}
+            step.update(status="Waiting", task_id=event.task_id, input=asked)
+        case RunResumed():
+            trace.finish(
+                event.node,
+                event.visit,
+                at,
+                status="Completed",
+                output=event.output,
+                decision=_decision(event),
+            )
+        case RunCompleted():
+            trace.output = event.output
+            trace.end(at)
+        case RunFailed():
+            _fail(trace, event, at)
+            trace.end(at)
+        case RunCancelled():
+            trace.end(at)
+        case _:
+            assert_never(event)
+
+
+def _start(trace: _Trace, event: RunStarted, at: datetime) -> None:
+    trigger = trace.definition.trigger.type
+    trace.finish(
+        TRIGGER,
+        1,
+        at,
+        name="Trigger",
+        type=trigger,
+        status="Completed",
+        output=event.trigger_output,
+    )
+
+
+def _apply_to_node(
+    trace: _Trace,
+    event: NodeScheduled | NodeCompleted | NodeFailed | NodeSkipped | RetrySet,
+    at: datetime,
+) -> None:
+    node, visit = event.node, event.visit
+    match event:
+        case NodeScheduled():
+            step = trace.step(node, visit, at)
+            step.update(status="Running", input=event.request, attempt=event.attempt)
+        case RetrySet():
+            step = trace.step(node, visit, at)
+            step.update(status="Retrying", error=event.error, attempt=event.attempt)
+        case NodeCompleted():
+            # An error of an earlier attempt has been overcome.
+            fields: JsonObject = {"status": "Completed", "output": event.output, "error": None}
+            _finish_attempt(trace, event, at, fields)
+        case NodeFailed():
+            output = event.error.details.get("output")
+            fields = {"status": "Failed", "output": output, "error": event.error}
+            _finish_attempt(trace, event, at, fields)
+        case NodeSkipped():
+            trace.finish(node, visit, at, status="Skipped")
+        case _:
+            assert_never(event)
+
+
+def _finish_attempt(
+    trace: _Trace, event: NodeCompleted | NodeFailed, at: datetime, fields: JsonObject
+) -> None:
+    if event.input is not None:
+        fields["input"] = event.input
+    trace.finish(event.node, event.visit, at, attempt=event.attempt, **fields)
+
+
+def _decision(event: RunResumed) -> StepDecision:
+    return StepDecision(
+        outcome=event.outcome,
+        by=event.by.name,
+        at=event.decided_at,
+        comment=event.comment,
+        values=event.output if event.outcome == "submitted" else None,
+    )
+
+
+def _fail(trace: _Trace, event: RunFailed, at: datetime) -> None:
+    """A rejection is told at the step that asked."""
+    if event.by is None or event.decided_at is None:
+        return
+    decision = StepDecision(
+        outcome="rejected", by=event.by.name, at=event.decided_at, comment=event.comment
+    )
+    for step in trace.steps.values():
+        if event.task_id is not None and step.get("task_id") == event.task_id:
+            step.update(status="Failed", finished_at=at, error=event.error, decision=decision)
