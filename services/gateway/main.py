@@ -40,6 +40,7 @@ from services.gateway.entry.workflows import WorkflowRoutes
 
 SCHEMA = "gateway"
 stop_seconds_max = 3
+keep_alive_seconds = 75
 
 
 def utc_now() -> datetime:
@@ -86,7 +87,9 @@ async def _hear(runtime: Runtime, hub: Hub) -> None:
 
 
 async def _checks(runtime: Runtime, hub: Hub) -> dict[str, bool]:
-    return {**await runtime.is_ready(), "streams": hub.is_ready}
+    """Tell what works. Once the streams were heard, only the database is needed to accept what comes in."""
+    checks = await runtime.is_ready()
+    return {"database": checks["database"], "streams": hub.is_ready}
 
 
 class Server(uvicorn.Server):
@@ -101,25 +104,30 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def make_server(runtime: Runtime) -> Server:
+    """Return the server with everything behind it; its loops run already."""
+    hub = Hub(time.monotonic)
+    config = uvicorn.Config(
+        build(runtime, hub),
+        host=runtime.settings.host,
+        port=runtime.settings.port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=keep_alive_seconds,
+        timeout_graceful_shutdown=stop_seconds_max,
+    )
+    return Server(config, hub)
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
     async with open_runtime(settings, SCHEMA, [MIGRATIONS]) as runtime:
-        hub = Hub(time.monotonic)
-        config = uvicorn.Config(
-            build(runtime, hub),
-            host=settings.host,
-            port=settings.port,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=stop_seconds_max,
-        )
-        await Server(config, hub).serve()
+        await make_server(runtime).serve()
 
 
 def main() -> None:
