@@ -28,6 +28,7 @@ from contracts.run import (
 )
 from contracts.task import (
     TASK_FACTS_BY_TYPE,
+    CloseTasks,
     CountTasks,
     DecideTask,
     DigestOpenTasks,
@@ -107,6 +108,7 @@ REQUESTS: tuple[Request, ...] = (
     Request("tasks", subjects.DIGEST_OPEN_TASKS, DigestOpenTasks, OpenTaskDigests),
     Request("tasks", subjects.LIST_OPEN_TASKS, ListOpenTasks, OpenTaskPage),
     Request("tasks", subjects.EXPLAIN_TASKS, ExplainTasks, TaskExplanations),
+    Request("tasks", subjects.CLOSE_TASKS, CloseTasks, Nothing),
 )
 
 _ALONE = subjects.RUN_NODE_SCHEDULED

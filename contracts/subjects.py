@@ -37,6 +37,7 @@ COUNT_TASKS = "flusso.tasks.task.count"
 DIGEST_OPEN_TASKS = "flusso.tasks.reconcile.digests"
 LIST_OPEN_TASKS = "flusso.tasks.reconcile.open"
 EXPLAIN_TASKS = "flusso.tasks.reconcile.explain"
+CLOSE_TASKS = "flusso.tasks.reconcile.close"
 TASKS_RELAY_WAKE = "flusso.tasks.relay.wake"
 
 TASKS_ON_RUN_EVENTS = "tasks-open-and-close-tasks-on-run-events"

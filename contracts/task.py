@@ -171,7 +171,7 @@ class TaskPage(Fact):
 
 
 class BucketDigest(Fact):
-    """How many ids begin with this byte (0 to 255), and the exclusive-or of their first 63 bits after it."""
+    """How many ids end with this byte (0 to 255), and the exclusive-or of PostgreSQL's 64-bit hash of each."""
 
     bucket: int
     count: int
@@ -230,3 +230,17 @@ class TaskExplanations(Fact):
     """The answer to ExplainTasks."""
 
     items: list[TaskExplanation]
+
+
+class OverTask(Fact):
+    """A task that nothing waits for; `run_status` is how its run ended."""
+
+    task_id: UUID
+    run_id: UUID
+    run_status: Literal["Completed", "Failed", "Cancelled"]
+
+
+class CloseTasks(Command):
+    """Close pending tasks that no run waits for; decided and closed ones stay as they are."""
+
+    items: list[OverTask] = Field(max_length=1_000)

@@ -147,6 +147,17 @@ class Relay:
                     self._wake.clear()
                     await self._nats.publish(self._spec.wake_subject)
 
+    async def tell_again(self, rows: Sequence[Row]) -> None:
+        """Publish events of the log once more, whoever leads. Raises Transient."""
+        try:
+            acks = await self._send(self._messages(rows), uuid4().hex)
+            async with asyncio.timeout(ack_seconds_max):
+                for ack in acks:
+                    await ack
+        except (nats.errors.Error, TimeoutError) as error:
+            msg = f"JetStream does not answer: {type(error).__name__}"
+            raise Transient(msg) from error
+
     # -- leading -------------------------------------------------------------------------------------------------------
 
     async def _lead(self, connection: Connection) -> None:
@@ -228,22 +239,27 @@ class Relay:
         return messages
 
     async def _publish(self, messages: Sequence[Message]) -> None:
-        acks = [
+        acks = await self._send(messages, self._epoch)
+        async with asyncio.timeout(ack_seconds_max):
+            for message, ack in zip(messages, acks, strict=True):
+                self._acknowledged(message, await ack)
+
+    async def _send(
+        self, messages: Sequence[Message], epoch: str
+    ) -> Sequence[asyncio.Future[PubAck]]:
+        return [
             await self._jetstream.publish_async(
                 message.subject,
                 message.payload,
                 stream=self._spec.stream,
                 wait_stall=ack_seconds_max,
                 headers={
-                    "Nats-Msg-Id": f"{self._epoch}-{message.first_position}-{message.last_position}",
+                    "Nats-Msg-Id": f"{epoch}-{message.first_position}-{message.last_position}",
                     "content-type": BATCH_CONTENT_TYPE,
                 },
             )
             for message in messages
         ]
-        async with asyncio.timeout(ack_seconds_max):
-            for message, ack in zip(messages, acks, strict=True):
-                self._acknowledged(message, await ack)
 
     def _acknowledged(self, message: Message, ack: PubAck) -> None:
         if ack.seq <= self._cursor.stream_sequence and not ack.duplicate:

@@ -86,7 +86,7 @@ class WorkflowStore:
             raise not_found()
         return LockedHead(row["name"], row["description"], row["status"], row["version"])
 
-    async def store_version(  # noqa: PLR0913 - one row each
+    async def store_version(
         self,
         connection: Connection,
         workflow_id: UUID,
@@ -108,7 +108,7 @@ class WorkflowStore:
         )
         await self._insert_version(connection, workflow_id, version, draft, by, now)
 
-    async def _insert_version(  # noqa: PLR0913 - one row
+    async def _insert_version(
         self,
         connection: Connection,
         workflow_id: UUID,
@@ -148,6 +148,7 @@ class WorkflowStore:
 
     async def page(self, question: ListWorkflows) -> list[WorkflowItem]:
         """Return up to one item more than the page holds."""
+        after: tuple[object, UUID | None]
         if question.sort == "name":
             statement, after = "list_workflows_by_name", text_cursor(question.cursor)
         else:

@@ -15,8 +15,7 @@ from services.engine.adapters.definitions import Definitions, not_found
 from services.engine.app.orders import RunPipeline, StartTriggered, order_for
 from services.engine.app.starts import started_run
 from services.engine.domain import webhook
-
-WEBHOOK = "webhook_trigger"
+from services.engine.domain.configs import WebhookTriggerConfig
 
 
 def _now() -> datetime:
@@ -46,11 +45,10 @@ class Deliveries:
         if head is None:
             raise not_found()
         compiled = await self._definitions.compiled(delivery.workflow_id, head.version)
-        trigger = compiled.definition.trigger
-        if trigger.type != WEBHOOK:
+        config = compiled.definition.trigger.config
+        if not isinstance(config, WebhookTriggerConfig):
             raise not_found()
         body = _body(delivery)
-        config = trigger.config
         webhook.verify(config, delivery.headers, body, self._clock())
         if head.status != "Active":
             code = "workflow-not-active"
@@ -67,9 +65,7 @@ class Deliveries:
         )
         run_id = self._run_id(delivery, webhook.delivery_id(config, delivery.headers, body))
         done = await self._pipeline.execute(
-            order_for(
-                run_id, order, actor="webhook", traceparent=telemetry.current_traceparent()
-            )
+            order_for(run_id, order, actor="webhook", traceparent=telemetry.current_traceparent())
         )
         return started_run(run_id, done)
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 from uuid import UUID
 
+from contracts.base import Json
 from contracts.run import CancelRun, RecordResult, StartRun
 from services.chassis.errors import Refused
 from services.chassis.orders import Order
 from services.engine.adapters.definitions import Compiled, Head, not_found
 from services.engine.app.orders import RunOrder, StartTriggered
+from services.engine.domain import webhook
+from services.engine.domain.graph import Graph
 from services.engine.domain.run_commands import (
     Cancel,
     Command,
@@ -20,6 +23,7 @@ from services.engine.domain.run_commands import (
 )
 from services.engine.domain.run_state import NotStarted, RunState
 
+WEBHOOK = "webhook_trigger"
 Pair = tuple[Order[RunOrder], RunState]
 
 
@@ -57,7 +61,7 @@ class Prepare:
             compiled = await self._versions.compiled(facts.workflow_id, facts.version)
         except Refused as refusal:
             return refusal
-        command = _command(order.command, facts.workflow_name, facts.version)
+        command = _command(order.command, facts.workflow_name, facts.version, compiled.graph)
         return RunCommand(order.stream_id, command, compiled.graph)
 
     async def _new(self, order: Order[RunOrder], heads: Mapping[UUID, Head]) -> RunCommand:
@@ -75,10 +79,12 @@ class Prepare:
             case _:
                 raise run_not_found()
         compiled = await self._versions.compiled(workflow_id, version)
-        return RunCommand(order.stream_id, _command(order.command, name, version), compiled.graph)
+        return RunCommand(
+            order.stream_id, _command(order.command, name, version, compiled.graph), compiled.graph
+        )
 
 
-def _command(order: RunOrder, workflow_name: str, version: int) -> Command:
+def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) -> Command:
     match order:
         case StartRun():
             return Start(
@@ -86,7 +92,7 @@ def _command(order: RunOrder, workflow_name: str, version: int) -> Command:
                 workflow_name=workflow_name,
                 version=version,
                 trigger=order.trigger,
-                trigger_output=order.input,
+                trigger_output=_by_hand(order.input, graph),
                 actor=order.actor,
                 request_digest=order.request_digest,
             )
@@ -115,6 +121,13 @@ def _command(order: RunOrder, workflow_name: str, version: int) -> Command:
             return order
         case _:
             assert_never(order)
+
+
+def _by_hand(given: Json, graph: Graph) -> Json:
+    """Return what the trigger would have put out, had it been what started the run."""
+    if graph.trigger_type == WEBHOOK:
+        return webhook.by_hand(given)
+    return {} if given is None else given
 
 
 def run_not_found() -> Refused:

@@ -20,5 +20,3 @@ def started_run(run_id: UUID, done: RunDone) -> StartedRun:
         started_at=state.facts.started_at,
         repeated=not done.events,
     )
-
-

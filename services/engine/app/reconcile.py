@@ -1,0 +1,193 @@
+"""Closes what delivery cannot promise: waits without a task, tasks without a wait, decisions not taken, jobs forgotten.
+
+Both services digest what they hold, by the last byte of the task's id; only buckets that differ are compared id by id.
+In a run without faults nothing is ever repaired: every repair is counted, since it hides a bug or follows a fault.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from contracts import subjects
+from contracts.task import (
+    CloseTasks,
+    DigestOpenTasks,
+    ExplainTasks,
+    ListOpenTasks,
+    OpenTaskDigests,
+    OpenTaskPage,
+    OverTask,
+    TaskExplanation,
+    TaskExplanations,
+)
+from services.chassis import telemetry
+from services.chassis.errors import Refused, Transient
+from services.chassis.relay import Relay
+from services.chassis.rpc import Caller
+from services.engine.adapters.wait_store import LOWEST_ID, WaitStore
+from services.engine.app.orders import RunPipeline, order_for
+from services.engine.app.resolutions import resolve_of
+
+interval_seconds = 15.0
+settle_seconds = 10.0
+job_seconds_max = 360.0
+"""Longer than the longest request and its acknowledgement: a job that is being worked on is not offered twice."""
+page_size = 1_000
+jobs_a_round_max = 200
+logger = logging.getLogger(__name__)
+
+Ids = Mapping[UUID, UUID]
+"""Runs by task."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Reconciler:
+    """Works where the relay leads, so on one replica at a time."""
+
+    def __init__(
+        self,
+        store: WaitStore,
+        relay: Relay,
+        caller: Caller,
+        pipeline: RunPipeline,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._store = store
+        self._relay = relay
+        self._caller = caller
+        self._pipeline = pipeline
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look every 15 s until cancelled."""
+        while True:
+            await asyncio.sleep(interval_seconds)
+            if not self._relay.leads:
+                continue
+            try:
+                await self.look()
+            except (Transient, Refused) as error:
+                logger.info("reconciling put off", extra={"reason": str(error)})
+
+    async def look(self) -> None:
+        """Compare and repair once. Raises Transient."""
+        before = self._clock() - timedelta(seconds=settle_seconds)
+        async for bucket in self._differing(before):
+            await self._compare(bucket, before)
+        await self._offer_jobs_again()
+
+    async def _differing(self, before: datetime) -> AsyncIterator[int]:
+        mine = await self._store.digests(before)
+        question = DigestOpenTasks(before=before)
+        answer = await self._caller.ask(subjects.DIGEST_OPEN_TASKS, question)
+        theirs = OpenTaskDigests.model_validate_json(answer).buckets
+        ours = {(digest.bucket, digest.count, digest.checksum) for digest in mine}
+        others = {(digest.bucket, digest.count, digest.checksum) for digest in theirs}
+        for bucket in sorted({digest[0] for digest in ours ^ others}):
+            yield bucket
+
+    async def _compare(self, bucket: int, before: datetime) -> None:
+        waits, tasks = await self._waits(bucket, before), await self._tasks(bucket, before)
+        without_task = {task: run for task, run in waits.items() if task not in tasks}
+        without_wait = {task: run for task, run in tasks.items() if task not in waits}
+        for page in _pages(without_task):
+            await self._restore(page)
+        for page in _pages(without_wait):
+            await self._close(page)
+
+    async def _waits(self, bucket: int, before: datetime) -> dict[UUID, UUID]:
+        found: dict[UUID, UUID] = {}
+        after = LOWEST_ID
+        while True:
+            rows = await self._store.waits(bucket, before, after, page_size)
+            found |= {row["task_id"]: row["run_id"] for row in rows}
+            if len(rows) < page_size:
+                return found
+            after = rows[-1]["task_id"]
+
+    async def _tasks(self, bucket: int, before: datetime) -> dict[UUID, UUID]:
+        found: dict[UUID, UUID] = {}
+        after = LOWEST_ID
+        while True:
+            question = ListOpenTasks(bucket=bucket, before=before, after=after, limit=page_size)
+            answer = await self._caller.ask(subjects.LIST_OPEN_TASKS, question)
+            items = OpenTaskPage.model_validate_json(answer).items
+            found |= {item.task_id: item.run_id for item in items}
+            if len(items) < page_size:
+                return found
+            after = items[-1].task_id
+
+    # -- repairs -------------------------------------------------------------------------------------------------------
+
+    async def _restore(self, page: Ids) -> None:
+        """Announce waits again that no task stands for, and carry out decisions that the run has not taken."""
+        waiting = await self._store.still_waiting(list(page))
+        if not waiting:
+            return
+        answer = await self._caller.ask(
+            subjects.EXPLAIN_TASKS, ExplainTasks(task_ids=sorted(waiting))
+        )
+        explained = TaskExplanations.model_validate_json(answer).items
+        unknown = [item.task_id for item in explained if item.status == "unknown"]
+        if unknown:
+            runs = [page[task_id] for task_id in unknown]
+            await self._relay.tell_again(await self._store.paused_events(unknown, runs))
+            self._repaired("wait-without-task", unknown)
+        await self._resolve([item for item in explained if item.resolution is not None])
+
+    async def _resolve(self, decided: Sequence[TaskExplanation]) -> None:
+        if not decided:
+            return
+        orders = [
+            order_for(
+                item.resolution.run_id,
+                resolve_of(item.task_id, item.resolution),
+                actor="reconciler",
+            )
+            for item in decided
+            if item.resolution is not None
+        ]
+        await self._pipeline.execute_all(orders)
+        self._repaired("decision-not-taken", [item.task_id for item in decided])
+
+    async def _close(self, page: Ids) -> None:
+        """Close tasks that nothing waits for, if their runs have ended or are gone."""
+        waiting = await self._store.still_waiting(list(page))
+        over = {task: run for task, run in page.items() if task not in waiting}
+        if not over:
+            return
+        ended = await self._store.ended(list(over.values()))
+        items = [
+            OverTask.model_validate(
+                {"task_id": task, "run_id": run, "run_status": ended.get(run, "Cancelled")}
+            )
+            for task, run in over.items()
+        ]
+        await self._caller.ask(subjects.CLOSE_TASKS, CloseTasks(items=items))
+        self._repaired("task-without-wait", list(over))
+
+    async def _offer_jobs_again(self) -> None:
+        now = self._clock()
+        rows = await self._store.stale_jobs(
+            now - timedelta(seconds=job_seconds_max), jobs_a_round_max
+        )
+        if not rows:
+            return
+        runs = [row["stream_id"] for row in rows]
+        await self._relay.tell_again(rows)
+        await self._store.touch_jobs(runs, now)
+        self._repaired("job-without-result", runs)
+
+    def _repaired(self, kind: str, ids: Sequence[UUID]) -> None:
+        telemetry.REPAIRS.labels(kind).inc(len(ids))
+        logger.warning("repaired", extra={"kind": kind, "count": len(ids), "first": str(ids[0])})
+
+
+def _pages(ids: Ids) -> list[Ids]:
+    items = list(ids.items())
+    return [dict(items[at : at + page_size]) for at in range(0, len(items), page_size)]

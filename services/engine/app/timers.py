@@ -1,0 +1,71 @@
+"""Fires retries that are due. A timer that means nothing any more is dropped; firing twice changes nothing."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from services.chassis.database import Row
+from services.chassis.errors import Refused, Transient
+from services.chassis.orders import Done
+from services.engine.adapters.wait_store import WaitStore
+from services.engine.app.orders import RunPipeline, order_for
+from services.engine.domain.run_commands import FireRetry
+
+poll_seconds = 0.5
+timers_a_round_max = 500
+logger = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Timers:
+    """Every replica looks; the run decides whose firing counts."""
+
+    def __init__(
+        self, store: WaitStore, pipeline: RunPipeline, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._store = store
+        self._pipeline = pipeline
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look twice a second until cancelled."""
+        while True:
+            try:
+                fired = await self.fire_due()
+            except Transient as error:
+                logger.info("timers put off", extra={"reason": str(error)})
+                fired = 0
+            if fired < timers_a_round_max:
+                await asyncio.sleep(poll_seconds)
+
+    async def fire_due(self) -> int:
+        """Fire what is due and return how many timers that were. Raises Transient."""
+        rows = await self._store.due_timers(self._clock(), timers_a_round_max)
+        if rows:
+            await self._fire(rows)
+        return len(rows)
+
+    async def _fire(self, rows: Sequence[Row]) -> None:
+        outcomes = await self._pipeline.execute_all(
+            [
+                order_for(
+                    row["run_id"],
+                    FireRetry(row["node"], row["visit"], row["attempt"]),
+                    actor="timer",
+                )
+                for row in rows
+            ]
+        )
+        over = [
+            row
+            for row, outcome in zip(rows, outcomes, strict=True)
+            if isinstance(outcome, Refused) or (isinstance(outcome, Done) and not outcome.events)
+        ]
+        if over:
+            await self._store.delete_timers(
+                [row["run_id"] for row in over], [row["node"] for row in over]
+            )
