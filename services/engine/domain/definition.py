@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from contracts.base import Json, JsonObject
+from contracts.workflow import Fault
+from services.chassis.errors import Refused
+from services.chassis.normalise import normalise_value
 from services.engine.domain import configs, step_compiler
 from services.engine.domain.definition_graph import check_graph
 from services.engine.domain.definition_model import (
@@ -18,7 +21,13 @@ from services.engine.domain.definition_model import (
 )
 from services.engine.domain.findings import Findings, Place, nearest
 from services.engine.domain.form import compile_fields
-from services.engine.domain.limits import EDGES_MAX, KEY_MAX, NODES_MAX
+from services.engine.domain.limits import (
+    DEFINITION_BYTES_MAX,
+    DEFINITION_DEPTH_MAX,
+    EDGES_MAX,
+    KEY_MAX,
+    NODES_MAX,
+)
 from services.engine.domain.reading import M, read_model
 from services.engine.domain.run_state import TRIGGER
 from services.engine.domain.steps import Shape, Step
@@ -73,6 +82,7 @@ def parse_definition(raw: Json) -> Definition:
     """Return the definition; raises InvalidDefinition with every fault."""
     findings = Findings()
     place = Place(findings)
+    _check_storable(raw)
     if not isinstance(raw, dict):
         place.fault(
             "invalid-definition", "A definition is an object with trigger, nodes and edges."
@@ -83,8 +93,6 @@ def parse_definition(raw: Json) -> Definition:
     draft = _Draft(findings, [], {}, {})
     trigger = _read_trigger(raw.get("trigger"), place.at("trigger"), draft)
     _read_nodes(_list(raw, "nodes", NODES_MAX, place), place.at("nodes"), draft)
-    if not draft.shapes.keys() - {TRIGGER} and not findings.faults:
-        place.at("nodes").fault("missing-key", "A workflow has at least one node.")
     edges = _read_edges(_list(raw, "edges", EDGES_MAX, place), place.at("edges"))
     upstream = check_graph(edges, draft.shapes, draft.pointers, findings)
     check_variables(findings, draft.shapes, upstream)
@@ -94,8 +102,22 @@ def parse_definition(raw: Json) -> Definition:
     return Definition(trigger, tuple(draft.nodes), tuple(edge for _, edge in edges), raw)
 
 
+def _check_storable(raw: Json) -> None:
+    """Stop at once at what could not be stored, or is too deep to be walked."""
+    try:
+        normalise_value(raw, bytes_max=DEFINITION_BYTES_MAX, depth_max=DEFINITION_DEPTH_MAX)
+    except Refused as refused:
+        fault = Fault(
+            path=str(refused.details.get("path", "")), code="unreadable", message=refused.message
+        )
+        raise InvalidDefinition((fault,)) from refused
+
+
 def _list(raw: JsonObject, name: str, longest: int, place: Place) -> list[Json]:
-    value = raw.get(name, [])
+    value = raw.get(name)
+    if value is None:
+        place.at(name).fault("missing-key", f"`{name}` is missing.")
+        return []
     if not isinstance(value, list):
         place.at(name).fault("invalid-value", "This must be a list.")
         return []
