@@ -1,0 +1,127 @@
+/** Query keys and readers, so that every page that shows the same thing asks for it in the same way. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { get, query } from "./client.ts";
+import type {
+  ApiToken,
+  Dashboard,
+  Page,
+  Run,
+  RunDetail,
+  Task,
+  Workflow,
+  WorkflowVersion,
+} from "./types.ts";
+
+/** As the server pages. */
+export const PAGE_SIZE = 50;
+/** 20,000 cards: keeps the scroll height under every browser's limit. */
+export const PAGES_MAX = 400;
+
+export interface TaskFilters {
+  status: "pending" | "decided";
+  sort: "oldest" | "newest";
+  q: string;
+  workflow_id: string;
+  kind: string;
+  assignee: string;
+}
+
+export interface RunFilters {
+  workflow_id: string;
+  status: string;
+  trigger: string;
+  q: string;
+}
+
+export interface WorkflowFilters {
+  q: string;
+  status: string;
+  sort: string;
+}
+
+export function tasksPage(
+  filters: TaskFilters,
+  cursor: string,
+  signal?: AbortSignal,
+): Promise<Page<Task>> {
+  return get(`/tasks${query({ ...filters, limit: PAGE_SIZE, cursor })}`, signal);
+}
+
+export const tasksQuery = (filters: TaskFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["tasks", filters],
+    queryFn: ({ pageParam, signal }) => tasksPage(filters, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: (last, pages) => (pages.length >= PAGES_MAX ? null : last.next_cursor),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const taskQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["task", id],
+    queryFn: ({ signal }) => get<Task>(`/tasks/${encodeURIComponent(id)}`, signal),
+  });
+
+export const pendingQuery = queryOptions({
+  queryKey: ["pending"],
+  queryFn: ({ signal }) => get<{ pending: number }>("/tasks/count", signal),
+});
+
+export const dashboardQuery = queryOptions({
+  queryKey: ["dashboard"],
+  queryFn: ({ signal }) => get<Dashboard>("/dashboard", signal),
+});
+
+export const runsQuery = (filters: RunFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", filters],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Run>>(`/runs${query({ ...filters, limit: PAGE_SIZE, cursor: pageParam })}`, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => get<RunDetail>(`/runs/${encodeURIComponent(id)}`, signal),
+  });
+
+export const workflowsQuery = (filters: WorkflowFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["workflows", filters],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Workflow>>(
+        `/workflows${query({ ...filters, limit: PAGE_SIZE, cursor: pageParam })}`,
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** The choices of a workflow filter: the first 200 by name, which a list box can still be read with. */
+export const workflowChoicesQuery = queryOptions({
+  queryKey: ["workflows", "choices"],
+  queryFn: ({ signal }) => get<Page<Workflow>>("/workflows?sort=name&limit=200", signal),
+});
+
+export const workflowQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workflow", id],
+    queryFn: ({ signal }) => get<Workflow>(`/workflows/${encodeURIComponent(id)}`, signal),
+  });
+
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workflow", id, "versions"],
+    queryFn: ({ signal }) =>
+      get<Page<WorkflowVersion>>(`/workflows/${encodeURIComponent(id)}/versions`, signal),
+  });
+
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => get<Page<ApiToken>>("/tokens", signal),
+});

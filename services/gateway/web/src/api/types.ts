@@ -1,0 +1,190 @@
+/** What the REST API sends and takes, by the noun that it is about. Written from the API's description by hand. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+  total?: number;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  role: string;
+}
+
+export interface Session {
+  user: User;
+  csrf_token: string;
+  expires_at: string;
+}
+
+export type TaskKind = "approval" | "manual_input";
+export type TaskStatus = "pending" | "resolved" | "closed";
+export type FieldType = "text" | "textarea" | "number" | "date";
+
+export interface FormField {
+  name: string;
+  label: string;
+  type: FieldType;
+  required?: boolean | null;
+  help?: string | null;
+  placeholder?: string | null;
+  default?: Json;
+  min?: number | string | null;
+  max?: number | string | null;
+  step?: number | null;
+  min_length?: number | null;
+  max_length?: number | null;
+  pattern?: string | null;
+  pattern_message?: string | null;
+}
+
+export interface Decision {
+  outcome: string;
+  by: string;
+  at: string;
+  comment?: string | null;
+  values?: JsonObject | null;
+}
+
+export interface Task {
+  id: string;
+  run_id: string;
+  workflow_id: string;
+  workflow_name: string;
+  workflow_version?: number;
+  node?: string;
+  step_name: string;
+  kind: TaskKind;
+  title: string;
+  title_truncated?: boolean;
+  prompt: string;
+  prompt_truncated?: boolean;
+  fields: FormField[];
+  assignees?: string[];
+  status: TaskStatus;
+  created_at: string;
+  digest: string;
+  decision: Decision | null;
+  closed_reason?: string | null;
+}
+
+export type RunStatus = "Queued" | "Running" | "Waiting" | "Completed" | "Failed" | "Cancelled";
+export type StepStatus = RunStatus | "Skipped" | "Retrying";
+
+export interface RunError {
+  code: string;
+  message: string;
+  node?: string | null;
+}
+
+export interface Run {
+  id: string;
+  workflow_id: string;
+  workflow_name: string;
+  version: number;
+  status: RunStatus;
+  trigger: string;
+  started_at: string;
+  finished_at: string | null;
+  duration_ms: number | null;
+  error: RunError | null;
+}
+
+export interface Step {
+  node: string;
+  name: string;
+  type: string;
+  status: StepStatus;
+  started_at: string | null;
+  finished_at: string | null;
+  input?: Json;
+  output?: Json;
+  error?: RunError | null;
+  attempt?: number;
+  task_id?: string | null;
+  decision?: Decision | null;
+}
+
+export interface RunDetail extends Run {
+  output?: Json;
+  trace: Step[];
+  definition?: JsonObject;
+}
+
+export type WorkflowStatus = "Draft" | "Active" | "Paused";
+
+export interface Workflow {
+  id: string;
+  name: string;
+  description: string;
+  status: WorkflowStatus;
+  version: number;
+  steps: number;
+  trigger: string;
+  created_at: string;
+  updated_at: string;
+  last_run: { id: string; status: RunStatus; started_at: string } | null;
+  webhook_url: string | null;
+  definition?: JsonObject;
+}
+
+export interface WorkflowVersion {
+  version: number;
+  created_at: string;
+  created_by: string;
+}
+
+export interface Fault {
+  path: string;
+  code: string;
+  message: string;
+  suggestion?: string | null;
+  line?: number | null;
+  column?: number | null;
+}
+
+export interface Validation {
+  valid: boolean;
+  faults: Fault[];
+  definition: JsonObject | null;
+  yaml: string | null;
+  json: string | null;
+}
+
+export interface ApiToken {
+  id: string;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string | null;
+  token?: string;
+}
+
+export interface FailingWorkflow {
+  workflow_id: string;
+  workflow_name: string;
+  failed: number;
+  last_failed_at: string;
+  last_error: RunError | null;
+}
+
+export interface Dashboard {
+  pending: number;
+  oldest: Task[];
+  today: Partial<Record<RunStatus, number>>;
+  recent_runs: Run[];
+  failing_workflows: FailingWorkflow[];
+}
+
+/** A CloudEvent as it comes over the event stream: a hint that something changed, never the truth itself. */
+export interface CloudEvent {
+  id: string;
+  type: string;
+  subject: string;
+  time: string;
+  data?: JsonObject;
+}

@@ -1,0 +1,78 @@
+/** Times, durations and numbers in words, by `Intl`, in the viewer's zone. */
+import type { Messages } from "./en.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Older than this a date says more than "9 days ago". */
+const RELATIVE_MS_MAX = 7 * DAY;
+
+export interface Format {
+  /** "3 minutes ago", or the date when it is long ago. */
+  relative(time: string, now: number): string;
+  /** The exact time with its zone. */
+  exact(time: string): string;
+  /** The clock time, with the date unless it is today. */
+  clock(time: string, now: number): string;
+  /** How long something has waited: "3 h", "2 days". */
+  waited(since: string, now: number): string;
+  duration(milliseconds: number): string;
+  number(value: number): string;
+  bytes(value: number): string;
+}
+
+export function formatter(language: string, t: Messages): Format {
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
+  const number = new Intl.NumberFormat(language);
+  const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  return {
+    exact: (time) => exact.format(new Date(time)),
+    clock: (time, now) => (sameDay(time, now) ? hour : day).format(new Date(time)),
+    relative: (time, now) => {
+      const age = now - Date.parse(time);
+      if (age > RELATIVE_MS_MAX) return day.format(new Date(time));
+      if (age < MINUTE) return ago.format(0, "second");
+      if (age < HOUR) return ago.format(-Math.floor(age / MINUTE), "minute");
+      if (age < DAY) return ago.format(-Math.floor(age / HOUR), "hour");
+      return ago.format(-Math.floor(age / DAY), "day");
+    },
+    waited: (since, now) => {
+      const age = Math.max(0, now - Date.parse(since));
+      if (age < MINUTE) return t.time.justNow;
+      if (age < HOUR) return t.time.minutes(Math.floor(age / MINUTE));
+      if (age < DAY) return t.time.hours(Math.floor(age / HOUR));
+      return t.time.days(Math.floor(age / DAY));
+    },
+    duration: (milliseconds) => {
+      if (milliseconds < 1_000) return `${number.format(Math.round(milliseconds))} ms`;
+      if (milliseconds < MINUTE) return `${decimal.format(milliseconds / 1_000)} s`;
+      if (milliseconds < HOUR) return twoUnits(milliseconds, MINUTE, "min", 1_000, "s");
+      if (milliseconds < DAY) return twoUnits(milliseconds, HOUR, "h", MINUTE, "min");
+      return twoUnits(milliseconds, DAY, "d", HOUR, "h");
+    },
+    number: (value) => number.format(value),
+    bytes: (value) =>
+      value < 1_000_000
+        ? `${decimal.format(value / 1_000)} KB`
+        : `${decimal.format(value / 1_000_000)} MB`,
+  };
+}
+
+function twoUnits(
+  value: number,
+  large: number,
+  largeName: string,
+  small: number,
+  smallName: string,
+): string {
+  const rest = Math.floor((value % large) / small);
+  const whole = `${Math.floor(value / large)} ${largeName}`;
+  return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
+}
+
+function sameDay(time: string, now: number): boolean {
+  return new Date(time).toDateString() === new Date(now).toDateString();
+}

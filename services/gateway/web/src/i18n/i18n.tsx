@@ -1,0 +1,57 @@
+/** The messages of the chosen language, and its way to write times, durations and numbers. */
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import type { Messages } from "./en.ts";
+import { type Format, formatter } from "./format.ts";
+import { type Language, readLanguage, storeLanguage } from "./preferences.ts";
+
+interface I18n {
+  language: Language;
+  t: Messages;
+  format: Format;
+  choose: (language: Language) => void;
+}
+
+const I18nContext = createContext<I18n | null>(null);
+
+const catalogues: Record<Language, () => Promise<Messages>> = {
+  en: () => import("./en.ts").then((module) => module.en),
+  it: () => import("./it.ts").then((module) => module.it),
+};
+
+export function I18nProvider({ children }: { children: ReactNode }) {
+  const [language, setLanguage] = useState(readLanguage);
+  const [loaded, setLoaded] = useState<{ language: Language; t: Messages } | null>(null);
+  useEffect(() => {
+    let current = true;
+    void catalogues[language]().then((t) => {
+      if (current) setLoaded({ language, t });
+      if (current) document.documentElement.lang = language;
+    });
+    return () => {
+      current = false;
+    };
+  }, [language]);
+  const value = useMemo(() => {
+    if (!loaded) return null;
+    const choose = (chosen: Language) => {
+      storeLanguage(chosen);
+      setLanguage(chosen);
+    };
+    return { ...loaded, format: formatter(loaded.language, loaded.t), choose };
+  }, [loaded]);
+  return value && <I18nContext value={value}>{children}</I18nContext>;
+}
+
+export function useI18n(): I18n {
+  const value = useContext(I18nContext);
+  if (!value) throw new Error("useI18n outside I18nProvider");
+  return value;
+}
+
+export function useT(): Messages {
+  return useI18n().t;
+}
+
+export function useFormat(): Format {
+  return useI18n().format;
+}

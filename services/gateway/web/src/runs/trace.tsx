@@ -1,0 +1,154 @@
+/** The steps of a run as they happened, and one of them in detail. */
+import { useEffect, useState } from "react";
+import type { RunDetail, Step } from "../api/types.ts";
+import { useT } from "../i18n/i18n.tsx";
+import { withoutHidden } from "../ui/bidi.ts";
+import { useNow } from "../ui/clock.ts";
+import { StatusBadge } from "../ui/status.tsx";
+import { UserText } from "../ui/text.tsx";
+import { ClockTime, Duration } from "../ui/time.tsx";
+import { useUrlState } from "../ui/url-state.ts";
+import { StepDetail } from "./step-detail.tsx";
+
+const DEFAULTS = { step: "" };
+
+/** A node may be visited again: its key and place in the trace name one visit. */
+function keyOf(step: Step, index: number): string {
+  return `${step.node}.${index}`;
+}
+
+export function Trace({ run }: { run: RunDetail }) {
+  const t = useT();
+  const [{ step: chosen }, change] = useUrlState(DEFAULTS);
+  const [following, setFollowing] = useState(chosen === "");
+  const last = run.trace.length - 1;
+  const index = following ? last : run.trace.findIndex((step, at) => keyOf(step, at) === chosen);
+  const selected = run.trace[index];
+  useEffect(() => {
+    if (chosen !== "") setFollowing(false);
+  }, [chosen]);
+  if (run.trace.length === 0) return <p className="muted">{t.runs.noSteps}</p>;
+  return (
+    <div className="run-layout">
+      <section aria-labelledby="trace-title">
+        <div className="row between">
+          <h2 id="trace-title">{t.runs.trace}</h2>
+          {!following && (
+            <button
+              type="button"
+              className="quiet"
+              onClick={() => {
+                setFollowing(true);
+                change({ step: "" }, "replace");
+              }}
+            >
+              {t.runs.follow}
+            </button>
+          )}
+        </div>
+        <ol className="trace">
+          {run.trace.map((step, at) => (
+            <li key={keyOf(step, at)}>
+              <StepButton
+                run={run}
+                step={step}
+                selected={at === index}
+                onSelect={() => change({ step: keyOf(step, at) }, "replace")}
+              />
+            </li>
+          ))}
+        </ol>
+      </section>
+      <section className="step-detail" aria-label={t.runs.details}>
+        {selected ? (
+          <StepDetail key={keyOf(selected, index)} step={selected} />
+        ) : (
+          <p className="muted">{t.runs.choose}</p>
+        )}
+      </section>
+    </div>
+  );
+}
+
+interface StepProps {
+  run: RunDetail;
+  step: Step;
+  selected: boolean;
+  onSelect: () => void;
+}
+
+function StepButton({ run, step, selected, onSelect }: StepProps) {
+  const t = useT();
+  return (
+    <button
+      type="button"
+      className="trace-step"
+      aria-pressed={selected}
+      data-node={step.node}
+      onClick={onSelect}
+    >
+      <span className="name">
+        <UserText text={step.name} /> <span className="tag">{step.type}</span>
+      </span>
+      <StatusBadge status={step.status} />
+      <span className="times">
+        {step.started_at && <ClockTime time={step.started_at} />}
+        {step.started_at && step.finished_at && (
+          <>
+            {" - "}
+            <ClockTime time={step.finished_at} />
+          </>
+        )}
+        {step.started_at && (
+          <>
+            {" · "}
+            <Duration
+              of={{ started_at: step.started_at, finished_at: step.finished_at, duration_ms: null }}
+            />
+          </>
+        )}
+        {(step.attempt ?? 1) > 1 && ` · ${t.runs.attempts(step.attempt ?? 1)}`}
+      </span>
+      {step.decision && (
+        <span className="times" dir="auto">
+          {t.tasks.decidedBy(step.decision.outcome, withoutHidden(step.decision.by))}
+          {step.decision.comment && (
+            <>
+              : <UserText text={step.decision.comment} />
+            </>
+          )}
+        </span>
+      )}
+      <Bar run={run} step={step} />
+    </button>
+  );
+}
+
+/** Where in the run's life this step ran; words beside it say the same. */
+function Bar({ run, step }: { run: RunDetail; step: Step }) {
+  const now = useNow();
+  if (!step.started_at || !run.started_at) return null;
+  const start = Date.parse(run.started_at);
+  const end = run.finished_at ? Date.parse(run.finished_at) : now;
+  const length = Math.max(1, end - start);
+  const from = Math.min(Math.max((Date.parse(step.started_at) - start) / length, 0), 0.99);
+  const until = ((step.finished_at ? Date.parse(step.finished_at) : now) - start) / length;
+  return (
+    <svg
+      className="trace-bar"
+      viewBox="0 0 100 4"
+      width="100%"
+      height="4"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect
+        x={from * 100}
+        y="0"
+        height="4"
+        rx="1"
+        width={Math.max(1, Math.min(until, 1) * 100 - from * 100)}
+      />
+    </svg>
+  );
+}

@@ -1,0 +1,25 @@
+/** Folded below a prompt: what the run's steps brought so far. Asked for only when opened. */
+import { lazy, Suspense, useState } from "react";
+import { useT } from "../i18n/i18n.tsx";
+import { Loading } from "../ui/states.tsx";
+
+const RunContext = lazy(() => import("./run-context.tsx"));
+
+export function ContextDetails({ runId }: { runId: string }) {
+  const t = useT();
+  const [open, setOpen] = useState(false);
+  return (
+    <details
+      className="context"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary aria-keyshortcuts="i">{t.tasks.context}</summary>
+      {open && (
+        <Suspense fallback={<Loading lines={1} />}>
+          <RunContext runId={runId} />
+        </Suspense>
+      )}
+    </details>
+  );
+}

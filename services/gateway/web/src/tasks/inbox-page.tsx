@@ -1,0 +1,146 @@
+/** The Tasks page: what waits for a person, oldest first; and what was decided. */
+import { useCallback, useMemo, useRef } from "react";
+import { Link } from "wouter";
+import { PAGES_MAX, type TaskFilters } from "../api/queries.ts";
+import { useFormat, useT } from "../i18n/i18n.tsx";
+import { usePage } from "../shell/page.tsx";
+import { Empty, LoadError, Loading } from "../ui/states.tsx";
+import { useUrlState } from "../ui/url-state.ts";
+import { hasDraft } from "./drafts.ts";
+import { Feed } from "./feed.tsx";
+import { TaskFilterBar } from "./filters.tsx";
+import { History } from "./history.tsx";
+import { useInbox } from "./use-inbox.ts";
+
+const DEFAULTS = { status: "pending", sort: "", q: "", workflow_id: "", kind: "", assignee: "" };
+
+export default function InboxPage() {
+  const t = useT();
+  const [state, change] = useUrlState(DEFAULTS);
+  const heading = useRef<HTMLHeadingElement>(null);
+  usePage(t.nav.tasks, heading);
+  const filters = useMemo(() => filtersOf(state), [state]);
+  const filtered = Boolean(state.q || state.workflow_id || state.kind || state.assignee);
+  const clear = () => change({ q: "", workflow_id: "", kind: "", assignee: "" });
+  return (
+    <>
+      <header className="page-head">
+        <h1 ref={heading} tabIndex={-1}>
+          {t.nav.tasks}
+        </h1>
+        <nav className="tabs" aria-label={t.tasks.views}>
+          <Link href="/tasks" aria-current={filters.status === "pending" ? "page" : undefined}>
+            {t.tasks.pendingTab}
+          </Link>
+          <Link
+            href="/tasks?status=decided"
+            aria-current={filters.status === "decided" ? "page" : undefined}
+          >
+            {t.tasks.historyTab}
+          </Link>
+        </nav>
+      </header>
+      <TaskFilterBar filters={filters} change={change} />
+      {filters.status === "decided" ? (
+        <History filters={filters} filtered={filtered} clear={clear} />
+      ) : (
+        <Pending
+          key={JSON.stringify(filters)}
+          filters={filters}
+          filtered={filtered}
+          clear={clear}
+          heading={heading}
+        />
+      )}
+    </>
+  );
+}
+
+/** Waiting tasks begin with the oldest, history with the newest. */
+function filtersOf(state: typeof DEFAULTS): TaskFilters {
+  const status = state.status === "decided" ? "decided" : "pending";
+  const usual = status === "decided" ? "newest" : "oldest";
+  const sort = state.sort === "oldest" || state.sort === "newest" ? state.sort : usual;
+  return { ...state, status, sort };
+}
+
+interface PendingProps {
+  filters: TaskFilters;
+  filtered: boolean;
+  clear: () => void;
+  heading: React.RefObject<HTMLHeadingElement | null>;
+}
+
+function Pending({ filters, filtered, clear, heading }: PendingProps) {
+  const t = useT();
+  const format = useFormat();
+  const held = useRef(new Set<string>());
+  const isHeld = useCallback(
+    (id: string) =>
+      held.current.has(id) ||
+      hasDraft(id) ||
+      document.activeElement?.closest(`[data-task-id="${CSS.escape(id)}"]`) != null,
+    [],
+  );
+  const { result, tasks, total, arrived, change, showNew } = useInbox(filters, isHeld);
+  const loadMore = useCallback(() => void result.fetchNextPage(), [result.fetchNextPage]);
+  if (result.isPending) return <Loading lines={4} />;
+  const full = (result.data?.pages.length ?? 0) >= PAGES_MAX;
+  return (
+    <>
+      {result.isError && <LoadError error={result.error} retry={() => void result.refetch()} />}
+      {total !== null && total > 0 && (
+        <p className="muted small list-total">{t.tasks.total(format.number(total))}</p>
+      )}
+      {arrived > 0 && (
+        <button
+          type="button"
+          className="pill"
+          data-show-new
+          aria-keyshortcuts="n"
+          onClick={() => void showNew()}
+        >
+          {t.tasks.newTasks(arrived)} - {t.tasks.show}
+        </button>
+      )}
+      {tasks.length === 0 && !result.isError ? (
+        <NoTasks filtered={filtered} clear={clear} />
+      ) : (
+        <Feed
+          tasks={tasks}
+          total={total}
+          busy={result.isFetching}
+          hasMore={result.hasNextPage}
+          loadMore={loadMore}
+          change={change}
+          heading={heading}
+          held={held}
+        />
+      )}
+      {result.isFetchingNextPage && <p className="muted">{t.tasks.loadMore}</p>}
+      {full && <p className="notice">{t.tasks.narrow}</p>}
+    </>
+  );
+}
+
+function NoTasks({ filtered, clear }: { filtered: boolean; clear: () => void }) {
+  const t = useT();
+  if (filtered) {
+    return (
+      <Empty>
+        <p>{t.tasks.emptyFiltered}</p>
+        <button type="button" onClick={clear}>
+          {t.tasks.clear}
+        </button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty>
+      <p>{t.tasks.empty}</p>
+      <Link className="button" href="/tasks?status=decided">
+        {t.tasks.viewHistory}
+      </Link>
+    </Empty>
+  );
+}

@@ -1,0 +1,25 @@
+/** The outputs of the steps that a run has done, each as a tree. */
+import { useQuery } from "@tanstack/react-query";
+import { runQuery } from "../api/queries.ts";
+import { useT } from "../i18n/i18n.tsx";
+import { JsonView } from "../ui/json-tree.tsx";
+import { LoadError, Loading } from "../ui/states.tsx";
+import { UserText } from "../ui/text.tsx";
+
+export default function RunContext({ runId }: { runId: string }) {
+  const t = useT();
+  const run = useQuery(runQuery(runId));
+  if (run.isError) return <LoadError error={run.error} />;
+  if (!run.data) return <Loading lines={2} />;
+  const steps = run.data.trace.filter((step) => step.output !== null && step.output !== undefined);
+  if (steps.length === 0) return <p className="muted">{t.runs.noData}</p>;
+  return steps.map((step, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the trace only grows at its end
+    <div key={index} className="context-step">
+      <p className="small">
+        <UserText text={step.name} />
+      </p>
+      <JsonView value={step.output} name={step.node} />
+    </div>
+  ));
+}

@@ -1,0 +1,40 @@
+/** What the server thinks of a definition's text, a moment after the typing pauses. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { call } from "../api/client.ts";
+import type { Validation } from "../api/types.ts";
+
+export type TextFormat = "yaml" | "json";
+
+const TYPING_MS = 400;
+
+export function validate(
+  text: string,
+  format: TextFormat,
+  signal?: AbortSignal,
+): Promise<Validation> {
+  const options = { body: { text, format } };
+  return call<Validation>("POST", "/workflows/validate", signal ? { ...options, signal } : options);
+}
+
+export function useValidation(text: string, format: TextFormat) {
+  const [settled, setSettled] = useState({ text, format });
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled({ text, format }), TYPING_MS);
+    return () => window.clearTimeout(timer);
+  }, [text, format]);
+  const result = useQuery({
+    queryKey: ["validation", settled.format, settled.text],
+    queryFn: ({ signal }) => validate(settled.text, settled.format, signal),
+    placeholderData: keepPreviousData,
+    enabled: settled.text.trim() !== "",
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const current = settled.text === text && settled.format === format;
+  return {
+    validation: result.data ?? null,
+    checking: !current || result.isFetching,
+    failed: result.isError,
+  };
+}

@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { buildId } from "./build/build-id.ts";
+import { precompress } from "./build/precompress.ts";
+
+export default defineConfig({
+  plugins: [react(), buildId(), precompress()],
+  build: {
+    // light-dark() and popover are native from these on: no fallbacks are generated.
+    target: ["chrome125", "firefox128", "safari18"],
+    manifest: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8080" } },
+});
