@@ -1,0 +1,109 @@
+"""A gateway on real servers, in this process; and streams to tell it what the relays would."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import nats
+from nats.js import JetStreamContext
+
+from contracts import subjects
+from contracts.envelope import BATCH_CONTENT_TYPE
+from services.chassis.provisioner import Provisioner, StreamSpec
+from services.chassis.runtime import Runtime, open_runtime
+from services.chassis.settings import Settings
+from services.gateway.adapters.database import MIGRATIONS
+from services.gateway.main import SCHEMA, make_server
+from tests.support.live_messages import message
+
+ADMIN_TOKEN = "the-admin-token-of-a-test"
+wait_seconds_max = 20.0
+STREAMS = (
+    StreamSpec(subjects.RUN_EVENTS, (subjects.RUN_SUBJECTS,)),
+    StreamSpec(subjects.TASK_EVENTS, (subjects.TASK_SUBJECTS,)),
+)
+
+
+def settings_for(database_url: str, nats_url: str) -> Settings:
+    return Settings(
+        service="gateway",
+        database_url=database_url,
+        nats_url=nats_url,
+        host="127.0.0.1",
+        port=0,
+        health_port=0,
+        data_dir=Path(),
+        admin_token=ADMIN_TOKEN,
+        log_format="json",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that answers at `url`."""
+
+    url: str
+    runtime: Runtime
+    admin: httpx.AsyncClient
+    anyone: httpx.AsyncClient
+
+    def browser(self) -> httpx.AsyncClient:
+        """A client with a cookie jar of its own, to be closed by the caller."""
+        return httpx.AsyncClient(base_url=self.url)
+
+
+@asynccontextmanager
+async def running_gateway(database_url: str, nats_url: str) -> AsyncIterator[Gateway]:
+    """Serve on a free port until the block ends."""
+    async with open_runtime(settings_for(database_url, nats_url), SCHEMA, [MIGRATIONS]) as runtime:
+        server = make_server(runtime)
+        serving = asyncio.create_task(server.serve())
+        await until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        bearer = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+        async with (
+            httpx.AsyncClient(base_url=url, headers=bearer) as admin,
+            httpx.AsyncClient(base_url=url) as anyone,
+        ):
+            yield Gateway(url, runtime, admin, anyone)
+        server.should_exit = True
+        await serving
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; fails after 20 s."""
+    async with asyncio.timeout(wait_seconds_max):
+        while not condition():  # noqa: ASYNC110 - the condition lies in another system
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def publisher(nats_url: str) -> AsyncIterator["Publisher"]:
+    """Connect to NATS, make both streams, and publish like a relay."""
+    connection = await nats.connect(nats_url)
+    try:
+        await Provisioner(connection, STREAMS, ()).provision()
+        yield Publisher(connection.jetstream())
+    finally:
+        await connection.close()
+
+
+class Publisher:
+    """Publishes batches of events."""
+
+    def __init__(self, streams: JetStreamContext) -> None:
+        self.streams = streams
+
+    async def runs(self, *events: bytes) -> None:
+        await self._publish(subjects.RUN_FACTS, subjects.RUN_EVENTS, *events)
+
+    async def tasks(self, *events: bytes) -> None:
+        await self._publish(subjects.TASK_FACTS, subjects.TASK_EVENTS, *events)
+
+    async def _publish(self, subject: str, stream: str, *events: bytes) -> None:
+        headers = {"content-type": BATCH_CONTENT_TYPE}
+        await self.streams.publish(subject, message(*events), stream=stream, headers=headers)
