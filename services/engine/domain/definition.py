@@ -187,7 +187,8 @@ def _read_node(model: configs.NodeModel, place: Place, draft: _Draft) -> None:
     step, shape = _NODE_TYPES[model.type](model.config, place.at("config").of(key))
     draft.shapes[key] = shape
     if step is not None:
-        draft.nodes.append(Node(key, model.type, model.name or key, step))
+        reads = {found.path: None for found in draft.findings.references if found.node == key}
+        draft.nodes.append(Node(key, model.type, model.name or key, step, tuple(reads)))
 
 
 def _is_good_key(key: str, place: Place, draft: _Draft) -> bool:

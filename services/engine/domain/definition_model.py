@@ -23,6 +23,8 @@ class Node:
     type: str
     name: str
     step: Step
+    reads: tuple[tuple[str, ...], ...] = ()
+    """The paths of the variables in its configuration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,11 @@ from contracts.run import (
 )
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_codec import event_of
+from services.engine.domain.run_evolve import size_of
 from services.engine.domain.run_state import TRIGGER
 
+INPUT_BYTES_MAX = 65_536
+"""What the variables of one step may add to a trace."""
 UNFINISHED: frozenset[StepStatus] = frozenset({"Running", "Waiting", "Retrying"})
 
 
@@ -37,6 +40,8 @@ class _Trace:
 
     definition: Definition
     steps: dict[tuple[str, int], JsonObject] = field(default_factory=dict)
+    data: dict[str, Json] = field(default_factory=dict)
+    """What variables saw: each node's output so far."""
     output: Json = None
 
     def step(self, node: str, visit: int, at: datetime) -> JsonObject:
@@ -56,12 +61,32 @@ class _Trace:
 
     def finish(self, node: str, visit: int, at: datetime, **fields: Json) -> None:
         self.step(node, visit, at).update(fields, finished_at=at)
+        if "output" in fields:
+            self.data[node] = {"output": fields["output"]}
+
+    def inputs(self, node: str) -> JsonObject | None:
+        """Return the variables that a node reads, by name, as they are now; what is large is left out."""
+        named = self.definition.by_key.get(node)
+        found: JsonObject = {}
+        left = INPUT_BYTES_MAX
+        for path in named.reads if named else ():
+            value = _look_up(self.data, path)
+            left -= size_of(value)
+            if value is not None and left >= 0:
+                found[".".join(path)] = value
+        return found or None
 
     def end(self, at: datetime) -> None:
         """The run is over: what had not finished is cancelled."""
         for step in self.steps.values():
             if step["status"] in UNFINISHED:
                 step.update(status="Cancelled", finished_at=at)
+
+
+def _look_up(data: Json, path: tuple[str, ...]) -> Json:
+    for part in path:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
 
 
 def fold_trace(
@@ -148,8 +173,8 @@ def _apply_to_node(
 def _finish_attempt(
     trace: _Trace, event: NodeCompleted | NodeFailed, at: datetime, fields: JsonObject
 ) -> None:
-    if event.input is not None:
-        fields["input"] = event.input
+    if "input" not in trace.step(event.node, event.visit, at):
+        fields["input"] = trace.inputs(event.node)
     trace.finish(event.node, event.visit, at, attempt=event.attempt, **fields)
 
 
