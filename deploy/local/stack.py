@@ -83,7 +83,7 @@ class Stack:
 
     def metrics_url(self, name: str) -> str:
         """Where that service, or replica of one, tells its metrics."""
-        return f"{base_url(self.host, self.health_ports[name])}/metrics"
+        return f"{self._service_url(name)}/metrics"
 
     def pids(self) -> dict[str, int]:
         """The members that are alive."""
@@ -103,7 +103,7 @@ class Stack:
     # ---------------------------------------------------------------------------- start and stop
 
     def start(self, timeout_seconds: float = READY_SECONDS_MAX) -> None:
-        """Returns when the gateway says that it is ready. Raises CannotStart."""
+        """Returns when every service says that it is ready. Raises CannotStart."""
         self.launch()
         if not wait_until(self._ready_or_hopeless, timeout_seconds):
             raise self._not_ready(timeout_seconds)
@@ -151,22 +151,22 @@ class Stack:
         self._member(name).resume()
 
     def is_ready(self) -> bool:
-        """Whether the (first) gateway says so."""
-        answer = self._ask_readyz()
-        return answer is not None and answer.is_success
+        """Whether every service says so."""
+        return not self.unready()
+
+    def unready(self) -> dict[str, str]:
+        """The services that do not say that they are ready, and what they say instead."""
+        answers = {name: ask_readyz(self._service_url(name)) for name in self.health_ports}
+        return {name: said for name, said in answers.items() if said is not None}
 
     # ---------------------------------------------------------------------------------- internal
 
-    def _ask_readyz(self) -> httpx.Response | None:
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=2, trust_env=False)
-        except httpx.HTTPError:
-            return None
-
     def _not_ready(self, seconds: float) -> CannotStart:
-        answer = self._ask_readyz()
-        said = "the gateway does not answer" if answer is None else answer.text[:WORDS_MAX]
-        return CannotStart(f"Flusso was not ready within {seconds:.0f} s: {said}")
+        said = "; ".join(f"{name}: {words}" for name, words in self.unready().items())
+        return CannotStart(f"Flusso was not ready within {seconds:.0f} s. {said}")
+
+    def _service_url(self, name: str) -> str:
+        return base_url(self.host, self.health_ports[name])
 
     def _make_postgres(self, *, durable: bool) -> PostgresServer:
         return PostgresServer(self.data_dir, durable=durable, output=self._output("postgres"))
@@ -222,3 +222,12 @@ def stop_together(members: Sequence[Member], grace_seconds: float) -> None:
 def last_words(service: ChildProcess) -> str:
     lines = [line.strip() for line in service.last_lines() if line.strip()]
     return lines[-1] if lines else f"it ended with code {service.exit_code}"
+
+
+def ask_readyz(url: str) -> str | None:
+    """None from a service that is ready, else what it says."""
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=2, trust_env=False)
+    except httpx.HTTPError:
+        return "it does not answer"
+    return None if answer.is_success else answer.text[:WORDS_MAX]

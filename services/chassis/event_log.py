@@ -132,6 +132,8 @@ def _is_conflict(error: BaseException) -> bool:
     cause = error.__cause__
     if not isinstance(cause, asyncpg.PostgresError):
         return False
+    if isinstance(cause, asyncpg.TransactionRollbackError):  # a deadlock, for example
+        return True
     return cause.sqlstate == VERSION_CONFLICT or (
         isinstance(cause, asyncpg.UniqueViolationError)
         and cause.constraint_name in {"log_stream_version_key", "snapshots_pkey"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import nats.errors
+import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import PubAck
@@ -302,7 +303,10 @@ class Relay:
     async def _consumed_sequence(self) -> int:
         floors = []
         for durable in self._spec.consumers:
-            info = await self._jetstream.consumer_info(self._spec.stream, durable)
+            try:
+                info = await self._jetstream.consumer_info(self._spec.stream, durable)
+            except nats.js.errors.NotFoundError:
+                return 0
             caught_up = info.num_pending == 0 and info.num_ack_pending == 0
             floor = info.ack_floor.stream_seq if info.ack_floor else 0
             # A consumer whose filter leaves messages out is at the end when nothing is pending.

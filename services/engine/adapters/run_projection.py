@@ -43,7 +43,8 @@ class Rows:
 
     started: list[tuple[object, ...]] = field(default_factory=list)
     moved: list[tuple[object, ...]] = field(default_factory=list)
-    counts: Counter[tuple[date, str]] = field(default_factory=Counter)
+    taken: Counter[tuple[date, str]] = field(default_factory=Counter)
+    left: Counter[tuple[date, str]] = field(default_factory=Counter)
     waits: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
     waits_over: list[UUID] = field(default_factory=list)
     jobs: dict[tuple[UUID, str], JobRow] = field(default_factory=dict)
@@ -79,7 +80,7 @@ def _add_run(rows: Rows, change: RunChange) -> None:
     error = _error_of(change.events)
     first = change.events[0]
     if isinstance(first, RunStarted):
-        rows.counts[day, after] += 1
+        rows.taken[day, after] += 1
         rows.started.append(
             (
                 change.stream_id,
@@ -94,8 +95,8 @@ def _add_run(rows: Rows, change: RunChange) -> None:
             )
         )
     elif before != after:
-        rows.counts[day, before] -= 1
-        rows.counts[day, after] += 1
+        rows.left[day, before] += 1
+        rows.taken[day, after] += 1
         rows.moved.append((change.stream_id, after, ended_at, error))
 
 
@@ -164,8 +165,10 @@ def _end_run(rows: Rows, change: RunChange, tasks: Iterable[UUID]) -> None:
 async def _write(connection: Connection, rows: Rows) -> None:
     await _write_rows(connection, "insert_runs", rows.started)
     await _write_rows(connection, "update_runs", rows.moved)
-    deltas = [(day, status, n) for (day, status), n in sorted(rows.counts.items()) if n]
-    await _write_rows(connection, "add_run_counts", deltas)
+    counts = [
+        (*key, rows.taken[key], rows.left[key]) for key in sorted(rows.taken.keys() | rows.left.keys())
+    ]
+    await _write_rows(connection, "add_run_counts", counts)
     if rows.waits_over:
         await connection.execute(statements["delete_waits"], sorted(rows.waits_over))
     opened = [(task_id, run_id, at) for task_id, (run_id, at) in sorted(rows.waits.items())]

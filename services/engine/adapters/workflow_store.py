@@ -182,7 +182,8 @@ class WorkflowStore:
                     statements["add_run_counts"],
                     [row["day"] for row in rows],
                     [row["status"] for row in rows],
-                    [-row["runs"] for row in rows],
+                    [0] * len(rows),
+                    [row["runs"] for row in rows],
                 )
         return sum(row["runs"] for row in rows)
 

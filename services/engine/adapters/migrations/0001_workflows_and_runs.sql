@@ -51,13 +51,13 @@ CREATE INDEX runs_workflow_idx ON runs (workflow_id, started_at DESC, id DESC);
 CREATE INDEX runs_live_idx ON runs (workflow_id, started_at DESC, id DESC) WHERE finished_at IS NULL;
 CREATE INDEX runs_failed_idx ON runs (finished_at DESC) WHERE status = 'Failed';
 
--- Runs by the day (UTC) on which they started and the status that they have now.
+-- By the day (UTC) on which runs started: how many took a status and how many left it again.
 CREATE TABLE run_counts (
     day date NOT NULL,
     status text NOT NULL,
-    runs bigint NOT NULL,
-    CONSTRAINT run_counts_pkey PRIMARY KEY (day, status),
-    CONSTRAINT run_counts_not_negative CHECK (runs >= 0)
+    taken bigint NOT NULL,
+    left_again bigint NOT NULL,
+    CONSTRAINT run_counts_pkey PRIMARY KEY (day, status)
 );
 
 -- What runs ask of people now. The tasks service must have the same ones open.
