@@ -115,7 +115,8 @@ class BatchConsumer:
             return []
         events = []
         for member in members:
-            if member.get("type") not in self._types:
+            name = member.get("type")
+            if not isinstance(name, str) or name not in self._types:
                 continue
             try:
                 events.append(CloudEvent.model_validate(member))
@@ -136,10 +137,10 @@ class BatchConsumer:
                     statements["insert_dead_letter"],
                     new_id(),
                     self._spec.durable,
-                    letter.event_id[:name_chars_max],
-                    letter.event_type[:name_chars_max],
+                    _kept(letter.event_id, name_chars_max),
+                    _kept(letter.event_type, name_chars_max),
                     letter.payload[:payload_bytes_kept_max],
-                    letter.reason[:reason_chars_max].replace("\0", ""),
+                    _kept(letter.reason, reason_chars_max),
                 )
         except Transient as error:
             delivery.failure = error
@@ -164,6 +165,11 @@ class BatchConsumer:
         except nats.errors.Error as error:
             # It will be delivered again, which changes nothing.
             logger.debug("not settled", extra={"reason": str(error)})
+
+
+def _kept(text: str, chars_max: int) -> str:
+    """Return what PostgreSQL can hold of the text."""
+    return text[:chars_max].replace("\0", "")
 
 
 def _bytes_of(event: CloudEvent) -> bytes:

@@ -11,7 +11,7 @@ def digest_of(paused: RunPaused) -> str:
     """Return the SHA-256, in lower-case hex, of what the task asks.
 
     It covers, as JSON with sorted keys, no white space and UTF-8: `kind`, `workflow_id`, `workflow_version`, `node`,
-    `step_name`, `title`, `prompt` and `fields` (each field with all its members). The workflow's name and the assignees
+    `step_name`, `title`, `prompt` and `fields` (each with the members that are set). The workflow's name and the assignees
     are left out: who else may answer, and what the workflow is called today, does not change the question.
     """
     shown = {
@@ -22,6 +22,6 @@ def digest_of(paused: RunPaused) -> str:
         "step_name": paused.step_name,
         "title": paused.title,
         "prompt": paused.prompt,
-        "fields": [field.model_dump(mode="json") for field in paused.fields],
+        "fields": [field.model_dump(mode="json", exclude_none=True) for field in paused.fields],
     }
     return sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()

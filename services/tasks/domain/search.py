@@ -19,7 +19,7 @@ def words_of(text: str, words_max: int = WORDS_MAX) -> list[str]:
 
 def assignee_word(assignee: str) -> str:
     """Return the one word that stands for a person; no word of a text can be equal to it."""
-    return "@" + " ".join(fold(assignee).split())[:200]
+    return "@" + " ".join(fold(assignee).replace("\0", "").split())[:200]
 
 
 def task_words(texts: Iterable[str], assignees: Iterable[str]) -> list[str]:
