@@ -61,14 +61,15 @@ class Repeats:
     """Knows the newest version told of each run and task, in bounded memory: delivery is at least once."""
 
     def __init__(self) -> None:
-        self._newest: OrderedDict[str, int] = OrderedDict()
+        self._newest: OrderedDict[tuple[Stream, str], int] = OrderedDict()
 
     def is_repeat(self, event: LiveEvent) -> bool:
         """Tell whether this version or a later one has been told; else remember it."""
-        if self._newest.get(event.subject, 0) >= event.sequence:
+        known_as = (event.stream, event.subject)
+        if self._newest.get(known_as, 0) >= event.sequence:
             return True
-        self._newest[event.subject] = event.sequence
-        self._newest.move_to_end(event.subject)
+        self._newest[known_as] = event.sequence
+        self._newest.move_to_end(known_as)
         if len(self._newest) > subjects_max:
             self._newest.popitem(last=False)
         return False

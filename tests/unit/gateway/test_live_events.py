@@ -138,3 +138,11 @@ def test_who_had_everything_when_it_expired_can_still_resume() -> None:
     *_, last = ring.since(START)
     ring.expire(age_seconds_max + 1)
     assert START.moved("runs", last.place).reaches(ring.floor)
+
+
+def test_a_run_and_a_task_of_the_same_name_are_two() -> None:
+    repeats = Repeats()
+    (run,) = read_message("runs", 1, message(run_event("same", 1)))
+    (task,) = read_message("tasks", 1, message(task_event("same", 1, run="r")))
+    assert not repeats.is_repeat(run)
+    assert not repeats.is_repeat(task)
