@@ -10,6 +10,7 @@ from deploy.local.errors import CannotStart
 
 PYTHON_MIN = (3, 11)
 EXIT_CANNOT_START = 1
+IDLE_SECONDS = 0.5
 
 
 def main() -> int:
@@ -57,8 +58,9 @@ def run() -> int:
         try:
             stack.start()
             terminal.say(welcome(stack.url, stack.sign_in_link(), time.monotonic() - started_at))
+            # Woken now and then, for a signal that comes between two instructions wakes nobody.
             while True:
-                signal.pause()
+                time.sleep(IDLE_SECONDS)
         except KeyboardInterrupt:
             terminal.say("Stopping Flusso")
         finally:

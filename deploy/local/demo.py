@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,9 +11,12 @@ from deploy.local.errors import CannotStart
 from deploy.local.examples import Delivery, Example, build_request, load_examples
 from deploy.local.services import ROOT
 from deploy.local.settings import LocalSettings, read_settings
+from deploy.local.waiting import wait_until
 
 EXAMPLES = ROOT / "examples"
 TIMEOUT_SECONDS = 10.0
+SETTLE_SECONDS_MAX = 10.0
+MOVING = frozenset({"Queued", "Running"})
 WORDS_MAX = 500
 EXIT_FAILED = 1
 
@@ -34,20 +36,25 @@ def main() -> int:
 def run(settings: LocalSettings) -> None:
     examples = load_examples(EXAMPLES)
     with Client(settings.url, admin_token(settings)) as client:
-        delivered = sum(sum(1 for _ in play(client, example)) for example in examples)
-        pending = client.pending_tasks()
-    print(f"\n{len(examples)} workflows are active, and {delivered} deliveries were accepted.")
-    print(f"{pending} tasks wait for an answer: {settings.url}/tasks")
+        runs = [run_id for example in examples for run_id in play(client, example)]
+        client.wait_until_settled(runs)
+        print(f"\n{len(examples)} workflows are active; {len(runs)} deliveries started runs.")
+        print(f"{client.pending_tasks()} tasks wait for an answer: {settings.url}/tasks")
 
 
-def play(client: "Client", example: Example) -> Iterator[str]:
-    """Load one example and deliver its requests; yields the ids of the runs."""
+def play(client: "Client", example: Example) -> list[str]:
+    """Load one example and deliver its requests; the ids of the runs."""
     workflow = client.put_workflow(example)
     print(f"\n{example.workflow.name} (version {workflow.version})", flush=True)
-    for delivery in example.deliveries:
-        run_id = client.deliver(workflow, example, delivery)
-        print(f"  delivered: {delivery.name}", flush=True)
-        yield run_id
+    return [play_delivery(client, workflow, example, each) for each in example.deliveries]
+
+
+def play_delivery(
+    client: "Client", workflow: "Loaded", example: Example, delivery: Delivery
+) -> str:
+    run_id = client.deliver(workflow, example, delivery)
+    print(f"  delivered: {delivery.name}", flush=True)
+    return run_id
 
 
 def admin_token(settings: LocalSettings) -> str:
@@ -107,8 +114,23 @@ class Client:
         )
         return str(checked(answer)["run_id"])
 
+    def wait_until_settled(self, run_ids: list[str]) -> None:
+        """Until each run has ended or waits for a person, but not for ever."""
+        waiting = set(run_ids)
+
+        def all_settled() -> bool:
+            for run_id in list(waiting):
+                if self._run_status(run_id) not in MOVING:
+                    waiting.discard(run_id)
+            return not waiting
+
+        wait_until(all_settled, SETTLE_SECONDS_MAX)
+
     def pending_tasks(self) -> int:
         return int(self._call("GET", "/api/v1/tasks/count")["pending"])
+
+    def _run_status(self, run_id: str) -> str:
+        return str(self._call("GET", f"/api/v1/runs/{run_id}")["status"])
 
     def _find(self, name: str) -> str | None:
         page = self._call("GET", "/api/v1/workflows", params={"q": name, "limit": "200"})

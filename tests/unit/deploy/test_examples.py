@@ -28,7 +28,7 @@ def test_every_example_has_a_readme_and_deliveries_with_a_body(example: Example)
     "example", load_examples(EXAMPLES), ids=lambda example: example.folder.name
 )
 def test_every_example_is_a_workflow_without_faults(example: Example) -> None:
-    assert parse_definition(example.workflow.definition)
+    assert parse_definition(example.workflow.definition).nodes
 
 
 def test_no_secret_stands_in_a_file() -> None:

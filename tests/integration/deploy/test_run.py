@@ -1,0 +1,171 @@
+"""`make run` as a person meets it: it starts, says where it is, heals, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from deploy.local.ports import free_port
+from deploy.local.services import ROOT
+from deploy.local.waiting import wait_until
+
+READY_SECONDS_MAX = 60.0
+HEAL_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 5.0
+SETTINGS = ("DATABASE_URL", "NATS_URL", "FLUSSO_ADMIN_TOKEN", "FLUSSO_HOST", "FLUSSO_LOG_FORMAT")
+
+
+@dataclass(slots=True)
+class Running:
+    """A terminal in which Flusso runs."""
+
+    data_dir: Path
+    port: int
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.lines)
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def service(self, name: str) -> psutil.Process | None:
+        module = f"services.{name}.main"
+        found = (child for child in self.children() if module in command_of(child))
+        return next(found, None)
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def environment(data_dir: Path, port: int) -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    return mine | {"FLUSSO_DATA_DIR": str(data_dir), "FLUSSO_PORT": str(port)}
+
+
+def run_in_terminal(data_dir: Path, port: int) -> Running:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.local"],
+        cwd=ROOT,
+        env=environment(data_dir, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    running = Running(data_dir, port, process)
+    threading.Thread(target=read_lines, args=(running,), daemon=True).start()
+    return running
+
+
+def read_lines(running: Running) -> None:
+    assert running.process.stdout is not None
+    with running.process.stdout as stream:
+        for line in stream:
+            running.lines.append(line.rstrip())
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    terminal = run_in_terminal(tmp_path / "data", free_port())
+    assert wait_until(lambda: "Sign in" in terminal.output, READY_SECONDS_MAX), terminal.output
+    yield terminal
+    terminal.process.terminate()
+    terminal.process.wait(STOP_SECONDS_MAX)
+
+
+def still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [
+        process
+        for process in processes
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_it_prints_the_address_and_a_link_that_signs_in_once(running: Running) -> None:
+    assert "Flusso is ready after" in running.output
+    link = re.search(rf"{running.url}/sign-in#token=(\S+)", running.output)
+    assert link is not None
+    answers = [
+        httpx.post(f"{running.url}/api/v1/session", json={"token": link[1]}, trust_env=False)
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 401]
+
+
+def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(running: Running) -> None:
+    children = running.children()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(STOP_SECONDS_MAX) == 0
+    assert still_there(children) == []
+    again = run_in_terminal(running.data_dir, running.port)
+    try:
+        assert wait_until(lambda: "Sign in" in again.output, READY_SECONDS_MAX), again.output
+    finally:
+        again.process.terminate()
+        assert again.process.wait(STOP_SECONDS_MAX) == 0
+
+
+def test_a_second_run_in_the_same_folder_says_so_in_one_sentence(running: Running) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "deploy.local"],
+        cwd=ROOT,
+        env=environment(running.data_dir, free_port()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert second.stderr.count("\n") == 1
+    assert "Flusso is already running with the data folder" in second.stderr
+
+
+@pytest.mark.parametrize("name", ["engine", "tasks", "gateway"])
+def test_a_killed_service_comes_back_by_itself(running: Running, name: str) -> None:
+    before = running.service(name)
+    assert before is not None
+    before.kill()
+    assert wait_until(lambda: running.service(name) not in {None, before}, HEAL_SECONDS_MAX)
+    assert wait_until(running.is_ready, HEAL_SECONDS_MAX), running.output
+
+
+@pytest.mark.parametrize("program", ["postgres", "nats-server"])
+def test_a_killed_server_comes_back_by_itself(running: Running, program: str) -> None:
+    before = next(child for child in running.children() if child.name() == program)
+    before.kill()
+    assert wait_until(
+        lambda: f"{program.partition('-')[0]} ended" in running.output, HEAL_SECONDS_MAX
+    )
+    assert wait_until(running.is_ready, HEAL_SECONDS_MAX), running.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_nothing_outlives_a_killed_supervisor(running: Running) -> None:
+    children = running.children()
+    running.process.kill()
+    running.process.wait()
+    assert wait_until(lambda: still_there(children) == [], STOP_SECONDS_MAX)
