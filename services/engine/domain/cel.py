@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import cel as library
 
 from contracts.base import Json, rfc3339
-from services.engine.domain.cel_cost import bound, weigh
+from services.engine.domain.cel_cost import Estimate, weigh
 from services.engine.domain.cel_syntax import (
     MACROS,
     Call,
@@ -30,6 +30,10 @@ from services.engine.domain.template import Data
 
 _FREE_OF_CHARGE = 400
 """Data this small cannot make an expression without macros costly, so that its bound need not be computed."""
+
+MACRO_DEPTH_MAX = 4
+"""Each level doubles the work of bounding the cost; nobody reads deeper ones."""
+_UNKNOWN = re.compile(r"Undefined variable or function: '(\w+)'")
 
 FUNCTIONS = frozenset(
     {
@@ -91,7 +95,7 @@ class CelExpression:
     def _check_cost(self, context: Mapping[str, Json]) -> None:
         if not self.has_macros and weigh(context) <= _FREE_OF_CHARGE:
             return
-        cost = bound(self.tree, context).cost
+        cost = Estimate(context).of(self.tree, {}).cost
         if cost > CEL_COST_MAX:
             raise self._failed(
                 "expression-too-costly", "This expression could take too long on this much data."
@@ -104,7 +108,11 @@ class CelExpression:
                 if not _has(data, path):
                     name = ".".join(path)
                     return self._failed("missing-variable", f"`{name}` is missing.", variable=name)
-        lines = str(error).strip("'\" \n").splitlines()
+        reason = str(error).strip("'\" \n")
+        unknown = _UNKNOWN.match(reason)
+        if unknown and unknown[1] in FUNCTIONS | METHODS:
+            reason = f"`{unknown[1]}` does not take such values."
+        lines = reason.splitlines()
         return self._failed("expression-failed", lines[0][:500] if lines else "It has no value.")
 
     def _failed(self, code: str, message: str, **details: Json) -> EvaluationFailed:
@@ -122,12 +130,12 @@ def parse_expression(source: str) -> CelExpression:
         reason = str(error).removeprefix("Failed to parse expression ").splitlines()[0]
         raise CelFault("invalid-expression", f"This is no valid CEL: {reason[:300]}") from error
     wanted: Wanted = {}
-    has_macros = _collect(tree, frozenset(), wanted)
+    has_macros = _collect(tree, (), wanted)
     may_miss = re.search(r"\bhas\s*\(", source) is not None
     return CelExpression(source, tree, program, wanted, has_macros, may_miss)
 
 
-def _collect(node: Node, bound_names: frozenset[str], wanted: Wanted) -> bool:
+def _collect(node: Node, bound_names: tuple[str, ...], wanted: Wanted) -> bool:
     """Gather the paths that a tree reads; tell whether it has macros. Raises CelFault."""
     match node:
         case Constant():
@@ -139,31 +147,35 @@ def _collect(node: Node, bound_names: frozenset[str], wanted: Wanted) -> bool:
         case Sequence(items=items):
             return _collect_all(items, bound_names, wanted)
         case Call(function=function, target=target, arguments=arguments):
-            _check_function(function, is_method=target is not None)
+            _check_function(function, arguments, is_method=target is not None)
             nodes = arguments if target is None else (target, *arguments)
             return _collect_all(nodes, bound_names, wanted)
         case Macro(range=of, variable=variable, bodies=bodies):
+            if len(bound_names) == MACRO_DEPTH_MAX:
+                raise CelFault("invalid-expression", "Macros are nested too deeply.")
             _collect(of, bound_names, wanted)
-            _collect_all(bodies, bound_names | {variable}, wanted)
+            _collect_all(bodies, (*bound_names, variable), wanted)
             return True
         case _:
             assert_never(node)
 
 
-def _check_function(name: str, *, is_method: bool) -> None:
+def _check_function(name: str, arguments: tuple[Node, ...], *, is_method: bool) -> None:
     known = METHODS if is_method else FUNCTIONS
     if name.isidentifier() and name != "in" and name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         raise CelFault(
             "unknown-function", f"CEL has no function `{name}` here.", near[0] if near else None
         )
+    if name == "matches" and not all(isinstance(argument, Constant) for argument in arguments):
+        raise CelFault("invalid-expression", "The pattern of `matches` is written out as a text.")
 
 
-def _collect_all(nodes: tuple[Node, ...], bound_names: frozenset[str], wanted: Wanted) -> bool:
+def _collect_all(nodes: tuple[Node, ...], bound_names: tuple[str, ...], wanted: Wanted) -> bool:
     return max([_collect(node, bound_names, wanted) for node in nodes], default=False)
 
 
-def _collect_path(node: Name | Select, bound_names: frozenset[str], wanted: Wanted) -> bool:
+def _collect_path(node: Name | Select, bound_names: tuple[str, ...], wanted: Wanted) -> bool:
     fields: list[str] = []
     root: Node = node
     while isinstance(root, Select):

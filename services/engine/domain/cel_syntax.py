@@ -36,7 +36,9 @@ class CelSyntaxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    length: int
+    """A literal, as written."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class _Parser:
     def _primary(self) -> Node:
         kind = self.kind
         if kind in ("text", "number"):
-            return Constant(len(self._advance()))
+            return Constant(self._advance())
         if self._takes("("):
             node = self.expression()
             self._expect(")")
@@ -209,4 +211,4 @@ class _Parser:
             return self._call(name, None)
         if self._at("{"):
             raise CelSyntaxError("message literals are not available")
-        return Constant(1) if name in _CONSTANTS else Name(name)
+        return Constant(name) if name in _CONSTANTS else Name(name)

@@ -26,7 +26,7 @@ FILTERS_MAX = 200
 """Filters in one text."""
 FILTER_WORK_MAX = 8_000_000
 """Characters and items that the filters of one text may touch together: some 100 ms."""
-CEL_COST_MAX = 2_000_000
+CEL_COST_MAX = 1_000_000
 """Values that one CEL expression may touch: some 100 ms."""
 TITLE_MAX = 500
 """Characters of a task's title."""
