@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.local.stack import Stack
 from tests.support.servers import (
     Broker,
     Databases,
@@ -39,3 +40,14 @@ def nats_url(nats_server: Broker) -> Iterator[str]:
     """A broker without any stream; what the test makes there goes with it."""
     yield nats_server.url
     nats_server.reset()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole of Flusso as real processes, one for the session and worker: `url`, `admin_token`, `sign_in_link()`."""
+    running = Stack(tmp_path_factory.mktemp("stack"), durable=False)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()

@@ -40,7 +40,9 @@ def table(figures: Sequence[Figure]) -> str:
         target = "" if figure.target is None else f"{figure.target:,.6g}"
         verdict = {None: "", True: "reached", False: "MISSED"}[figure.reached]
         value = f"{figure.value:,.5g}"
-        lines.append(f"{figure.name:<{width}}  {value:>10}  {target:>10}  {figure.unit:<9} {verdict}")
+        lines.append(
+            f"{figure.name:<{width}}  {value:>10}  {target:>10}  {figure.unit:<9} {verdict}"
+        )
     return "\n".join(lines)
 
 
