@@ -1,0 +1,126 @@
+"""What arrives while the engine is away, and what becomes of it."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import httpx
+
+from contracts.base import JsonObject
+from tests.support.gateway import Gateway
+from tests.support.processes import running_service
+
+DEFINITION = {
+    "trigger": {"type": "manual_trigger", "config": {}},
+    "nodes": [
+        {"key": "ask", "type": "approval", "name": "Ask", "config": {"prompt": "Go on?"}},
+    ],
+    "edges": [{"from": "trigger", "to": "ask"}],
+}
+WEBHOOK = {
+    "trigger": {"type": "webhook_trigger", "config": {"auth": "none"}},
+    "nodes": DEFINITION["nodes"],
+    "edges": DEFINITION["edges"],
+}
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
+) -> httpx.Response:
+    """Ask again until the answer is as wished; fails after 20 s."""
+    async with asyncio.timeout(20):
+        while True:
+            answer = await ask()
+            if holds(answer):
+                return answer
+            await asyncio.sleep(0.05)
+
+
+async def make_workflow(gateway: Gateway, definition: JsonObject) -> str:
+    """Create and activate a workflow, waiting for the engine to be there."""
+    await eventually(
+        lambda: gateway.admin.get("/api/v1/workflows"), lambda answer: answer.status_code == 200
+    )
+    made = await gateway.admin.post(
+        "/api/v1/workflows", json={"name": "Kept", "definition": definition}
+    )
+    assert made.status_code == 201, made.text
+    workflow_id: str = made.json()["id"]
+    active = await gateway.admin.post(f"/api/v1/workflows/{workflow_id}/activate")
+    assert active.status_code == 200
+    return workflow_id
+
+
+async def test_run_starts_are_kept_and_start_once_the_engine_is_back(
+    gateway: Gateway, database_url: str, nats_url: str
+) -> None:
+    async with running_service("engine", database_url, nats_url):
+        workflow_id = await make_workflow(gateway, DEFINITION)
+    start = f"/api/v1/workflows/{workflow_id}/runs"
+    key = {"idempotency-key": str(uuid.uuid4())}
+    kept = await gateway.admin.post(start, json={"input": {"n": 1}}, headers=key)
+    assert (kept.status_code, kept.json()["status"]) == (202, "Queued")
+    again = await gateway.admin.post(start, json={"input": {"n": 1}}, headers=key)
+    assert again.json() == kept.json()
+    other = await gateway.admin.post(start, json={"input": {"n": 2}}, headers=key)
+    assert other.json()["code"] == "idempotency-key-reused"
+    more = [(await gateway.admin.post(start, json={})).json()["id"] for _ in range(5)]
+    async with running_service("engine", database_url, nats_url):
+        for run_id in (kept.json()["id"], *more):
+            run = await eventually(
+                partial(gateway.admin.get, f"/api/v1/runs/{run_id}"),
+                lambda answer: answer.status_code == 200 and answer.json()["version"] == 1,
+            )
+            assert run.json()["status"] == "Waiting"
+        repeated = await gateway.admin.post(start, json={"input": {"n": 1}}, headers=key)
+        assert (repeated.status_code, repeated.json()["id"]) == (201, kept.json()["id"])
+        runs = (await gateway.admin.get(start)).json()["items"]
+        assert sorted(run["id"] for run in runs) == sorted([kept.json()["id"], *more])
+    assert await gateway.runtime.pool.fetchval("SELECT count(*) FROM intake") == 0
+
+
+async def test_webhooks_are_kept_and_each_delivery_starts_one_run(
+    gateway: Gateway, database_url: str, nats_url: str
+) -> None:
+    async with running_service("engine", database_url, nats_url):
+        workflow_id = await make_workflow(gateway, WEBHOOK)
+        url = f"/api/webhooks/{workflow_id}"
+        first = {"webhook-id": "delivery-1"}
+        live = await gateway.anyone.post(url, json={"n": 1}, headers=first)
+        assert live.status_code == 202, live.text
+    second = {"webhook-id": "delivery-2"}
+    kept = await gateway.anyone.post(url, json={"n": 2}, headers=second)
+    assert kept.status_code == 202
+    for headers, answer in ((first, live), (second, kept)):
+        again = await gateway.anyone.post(url, json={"n": 1}, headers=headers)
+        assert again.json() == answer.json()
+    async with running_service("engine", database_url, nats_url):
+        page = await eventually(
+            lambda: gateway.admin.get(f"/api/v1/workflows/{workflow_id}/runs"),
+            lambda answer: answer.status_code == 200 and len(answer.json()["items"]) == 2,
+        )
+        started = {run["id"] for run in page.json()["items"]}
+        assert started == {live.json()["run_id"], kept.json()["run_id"]}
+
+
+async def test_what_the_engine_refuses_later_is_told_with_its_reason(
+    gateway: Gateway, database_url: str, nats_url: str
+) -> None:
+    unknown = str(uuid.uuid4())
+    kept = await gateway.admin.post(f"/api/v1/workflows/{unknown}/runs", json={})
+    assert kept.status_code == 202
+    async with running_service("engine", database_url, nats_url):
+        run = await eventually(
+            lambda: gateway.admin.get(f"/api/v1/runs/{kept.json()['id']}"),
+            lambda answer: answer.status_code == 200 and answer.json()["status"] == "Failed",
+        )
+        assert run.json()["error"]["code"] == "workflow-not-found"
+
+
+async def test_decisions_are_never_kept(gateway: Gateway) -> None:
+    for action in ("approve", "reject"):
+        answer = await gateway.admin.post(f"/api/v1/tasks/{uuid.uuid4()}/{action}", json={})
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+    assert await gateway.runtime.pool.fetchval("SELECT count(*) FROM intake") == 0
