@@ -5,6 +5,7 @@ import type { RunStatus } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { SearchField } from "../tasks/filters.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
+import { FilterMore } from "../ui/filter-more.tsx";
 
 const STATUSES: RunStatus[] = ["Queued", "Running", "Waiting", "Completed", "Failed", "Cancelled"];
 const TRIGGERS = ["manual", "webhook"] as const;
@@ -21,43 +22,48 @@ export function RunFilterBar({ filters, change, withWorkflow }: Props) {
   return (
     <search className="filters">
       {withWorkflow && (
-        <>
-          <SearchField
-            label={t.monitor.searchLabel}
-            value={filters.q}
-            onChange={(q) => change({ q }, "replace")}
-          />
+        <SearchField
+          label={t.monitor.searchLabel}
+          value={filters.q}
+          onChange={(q) => change({ q }, "replace")}
+        />
+      )}
+      <FilterMore active={Boolean(filters.workflow_id || filters.status || filters.trigger)}>
+        {withWorkflow && (
           <WorkflowChoice
             value={filters.workflow_id}
             onChange={(workflow_id) => change({ workflow_id })}
           />
-        </>
-      )}
-      <label>
-        <span>{t.runs.status}</span>
-        <select value={filters.status} onChange={(event) => change({ status: event.target.value })}>
-          <option value="">{t.runs.anyStatus}</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {t.status[status]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span>{t.runs.trigger}</span>
-        <select
-          value={filters.trigger}
-          onChange={(event) => change({ trigger: event.target.value })}
-        >
-          <option value="">{t.runs.anyTrigger}</option>
-          {TRIGGERS.map((trigger) => (
-            <option key={trigger} value={trigger}>
-              {t.triggers[trigger]}
-            </option>
-          ))}
-        </select>
-      </label>
+        )}
+        <label>
+          <span>{t.runs.status}</span>
+          <select
+            value={filters.status}
+            onChange={(event) => change({ status: event.target.value })}
+          >
+            <option value="">{t.runs.anyStatus}</option>
+            {STATUSES.map((status) => (
+              <option key={status} value={status}>
+                {t.status[status]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span>{t.runs.trigger}</span>
+          <select
+            value={filters.trigger}
+            onChange={(event) => change({ trigger: event.target.value })}
+          >
+            <option value="">{t.runs.anyTrigger}</option>
+            {TRIGGERS.map((trigger) => (
+              <option key={trigger} value={trigger}>
+                {t.triggers[trigger]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </FilterMore>
     </search>
   );
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { type TaskFilters, workflowChoicesQuery } from "../api/queries.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
+import { FilterMore } from "../ui/filter-more.tsx";
 
 type Change = (part: Partial<TaskFilters>, how?: "push" | "replace") => void;
 
@@ -17,48 +18,50 @@ export function TaskFilterBar({ filters, change }: { filters: TaskFilters; chang
         value={filters.q}
         onChange={(q) => change({ q }, "replace")}
       />
-      <label>
-        <span>{t.tasks.workflow}</span>
-        <select
-          value={filters.workflow_id}
-          onChange={(event) => change({ workflow_id: event.target.value })}
-        >
-          <option value="">{t.tasks.anyWorkflow}</option>
-          {workflows.data?.items.map((workflow) => (
-            <option key={workflow.id} value={workflow.id}>
-              {withoutHidden(workflow.name)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span>{t.tasks.kind}</span>
-        <select value={filters.kind} onChange={(event) => change({ kind: event.target.value })}>
-          <option value="">{t.tasks.anyKind}</option>
-          <option value="approval">{t.kinds.approval}</option>
-          <option value="manual_input">{t.kinds.manual_input}</option>
-        </select>
-      </label>
-      <label>
-        <span>{t.tasks.sort}</span>
-        <select
-          value={filters.sort}
-          onChange={(event) =>
-            change({ sort: event.target.value === "newest" ? "newest" : "oldest" })
-          }
-        >
-          <option value="oldest">{t.tasks.oldest}</option>
-          <option value="newest">{t.tasks.newest}</option>
-        </select>
-      </label>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={filters.assignee === "me"}
-          onChange={(event) => change({ assignee: event.target.checked ? "me" : "" })}
-        />
-        <span>{t.tasks.mine}</span>
-      </label>
+      <FilterMore active={Boolean(filters.workflow_id || filters.kind || filters.assignee)}>
+        <label>
+          <span>{t.tasks.workflow}</span>
+          <select
+            value={filters.workflow_id}
+            onChange={(event) => change({ workflow_id: event.target.value })}
+          >
+            <option value="">{t.tasks.anyWorkflow}</option>
+            {workflows.data?.items.map((workflow) => (
+              <option key={workflow.id} value={workflow.id}>
+                {withoutHidden(workflow.name)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span>{t.tasks.kind}</span>
+          <select value={filters.kind} onChange={(event) => change({ kind: event.target.value })}>
+            <option value="">{t.tasks.anyKind}</option>
+            <option value="approval">{t.kinds.approval}</option>
+            <option value="manual_input">{t.kinds.manual_input}</option>
+          </select>
+        </label>
+        <label>
+          <span>{t.tasks.sort}</span>
+          <select
+            value={filters.sort}
+            onChange={(event) =>
+              change({ sort: event.target.value === "newest" ? "newest" : "oldest" })
+            }
+          >
+            <option value="oldest">{t.tasks.oldest}</option>
+            <option value="newest">{t.tasks.newest}</option>
+          </select>
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={filters.assignee === "me"}
+            onChange={(event) => change({ assignee: event.target.checked ? "me" : "" })}
+          />
+          <span>{t.tasks.mine}</span>
+        </label>
+      </FilterMore>
     </search>
   );
 }

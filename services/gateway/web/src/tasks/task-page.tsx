@@ -32,6 +32,7 @@ export default function TaskPage({ id }: { id: string }) {
       {task.isPending && <Loading />}
       {task.data && (
         <StandaloneCard
+          alone
           key={task.data.id}
           task={task.data}
           onDone={() => heading.current?.focus()}
@@ -41,8 +42,15 @@ export default function TaskPage({ id }: { id: string }) {
   );
 }
 
+interface StandaloneProps {
+  task: Task;
+  onDone: () => void;
+  /** The page is about this task, and already has its title as its own. */
+  alone?: boolean;
+}
+
 /** A card outside the list: on its page, and inside the run that waits for it. */
-export function StandaloneCard({ task, onDone }: { task: Task; onDone: () => void }) {
+export function StandaloneCard({ task, onDone, alone = false }: StandaloneProps) {
   const t = useT();
   const titleId = useId();
   const queries = useQueryClient();
@@ -53,7 +61,7 @@ export function StandaloneCard({ task, onDone }: { task: Task; onDone: () => voi
       <Card
         task={task}
         titleId={titleId}
-        alone
+        alone={alone}
         onDecided={(decided, action) => {
           set(decided);
           void queries.invalidateQueries({ queryKey: ["run", task.run_id] });

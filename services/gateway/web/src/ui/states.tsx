@@ -55,8 +55,7 @@ export function errorText(t: Messages, error: unknown): string {
   if (!(error instanceof Problem)) return t.errors.unanswered;
   if (error.status === 403) return error.text("detail") ?? t.errors.forbidden;
   if (error.status === 503) return t.errors.away;
-  if (error.status >= 500)
-    return t.errors.server(error.text("id") ?? error.text("trace_id") ?? String(error.status));
+  if (error.status >= 500) return t.errors.server(error.text("error_id") ?? String(error.status));
   return error.message;
 }
 

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { hold } from "../src/runs/held-list.ts";
+import { tokenOf } from "../src/session/sign-in.tsx";
+import { isAt, PLACES } from "../src/shell/places.ts";
+import { readState, writeState } from "../src/ui/url-state.ts";
+import { offsetOf } from "../src/workflows/editor-form.tsx";
+
+const items = (ids: string) => [...ids].map((id) => ({ id }));
+
+describe("hold", () => {
+  it("keeps new rows back and counts them", () => {
+    expect(hold(["b", "c"], items("abc"))).toEqual({ rows: items("bc"), fresh: 1 });
+  });
+
+  it("lets older rows in at the end", () => {
+    expect(hold(["b"], items("abcd"))).toEqual({ rows: items("bcd"), fresh: 1 });
+  });
+});
+
+describe("the state of a view in the URL", () => {
+  const defaults = { q: "", sort: "oldest" };
+
+  it("leaves out what is as usual, and ignores what it does not know", () => {
+    expect(readState("?sort=newest&x=1", defaults)).toEqual({ q: "", sort: "newest" });
+    expect(writeState("", defaults, { q: "", sort: "oldest" })).toBe("");
+    expect(writeState("", defaults, { q: "a b", sort: "oldest" })).toBe("?q=a+b");
+  });
+
+  it("keeps the page's other parameters", () => {
+    expect(writeState("?step=a", defaults, { q: "x", sort: "oldest" })).toBe("?step=a&q=x");
+  });
+});
+
+describe("tokenOf", () => {
+  it("reads a whole link, its fragment, or the token alone", () => {
+    expect(tokenOf("http://127.0.0.1:8080/sign-in#token=abc")).toBe("abc");
+    expect(tokenOf("#token=abc")).toBe("abc");
+    expect(tokenOf(" abc ")).toBe("abc");
+  });
+
+  it("finds none in a link without one", () => {
+    expect(tokenOf("http://127.0.0.1:8080/sign-in#")).toBe("");
+  });
+});
+
+describe("places", () => {
+  it("mark the one that a page belongs to", () => {
+    const at = (path: string) =>
+      PLACES.filter((place) => isAt(place, path)).map(({ name }) => name);
+    expect(at("/")).toEqual(["dashboard"]);
+    expect(at("/tasks/1")).toEqual(["tasks"]);
+    expect(at("/runs/1")).toEqual([]);
+  });
+});
+
+describe("offsetOf", () => {
+  it("finds a line and column in a text, and stays inside it", () => {
+    expect(offsetOf("ab\ncd\n", 2, 2)).toBe(4);
+    expect(offsetOf("ab", 9, 9)).toBe(2);
+  });
+});
