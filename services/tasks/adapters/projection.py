@@ -17,6 +17,7 @@ from services.tasks.domain.task_state import Closed, Pending, Resolved, TaskStat
 
 TaskChange = Change[TaskState, TaskFact]
 WORD_SEPARATOR = "\x1f"
+"""White space, so that no word holds it."""
 statements = Statements(Path(__file__).parent / "sql")
 R = TypeVar("R", bound=tuple[object, ...])
 
@@ -54,10 +55,9 @@ def _opened_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
             )
 
 
-def _words(opened: TaskOpened) -> Iterator[str]:
+def _words(opened: TaskOpened) -> Sequence[str]:
     texts = (opened.title, opened.workflow_name, opened.step_name, opened.prompt)
-    for word in task_words(texts, opened.assignees):
-        yield word.replace(WORD_SEPARATOR, " ")
+    return task_words(texts, opened.assignees)
 
 
 def _ended_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:

@@ -19,6 +19,7 @@ from contracts.task import (
     TaskResolved,
 )
 from services.chassis.aggregate import EncodedEvent
+from services.tasks.app.opened_json import json_of
 from services.tasks.domain import task
 from services.tasks.domain.task_commands import TaskCommand
 from services.tasks.domain.task_state import (
@@ -47,7 +48,8 @@ class TaskAggregate:
         return task.has_ended(state)
 
     def encode_event(self, event: TaskFact) -> EncodedEvent:
-        return EncodedEvent(TYPES_OF_TASK_FACTS[type(event)], event.model_dump_json())
+        data = json_of(event) if isinstance(event, TaskOpened) else event.model_dump_json()
+        return EncodedEvent(TYPES_OF_TASK_FACTS[type(event)], data)
 
     def encode_state(self, state: TaskState) -> str:
         return encode_state(state)
@@ -62,15 +64,15 @@ def encode_state(state: TaskState) -> str:
         case Unknown():
             return '{"situation":"unknown"}'
         case Pending(opened):
-            return f'{{"situation":"pending","opened":{opened.model_dump_json()}}}'
+            return f'{{"situation":"pending","opened":{json_of(opened)}}}'
         case Resolved(opened, resolved):
             return (
-                f'{{"situation":"resolved","opened":{opened.model_dump_json()},'
+                f'{{"situation":"resolved","opened":{json_of(opened)},'
                 f'"resolved":{resolved.model_dump_json()}}}'
             )
         case Closed(opened, closed):
             return (
-                f'{{"situation":"closed","opened":{opened.model_dump_json()},'
+                f'{{"situation":"closed","opened":{json_of(opened)},'
                 f'"closed":{closed.model_dump_json()}}}'
             )
         case ClosedUnseen(closed):

@@ -7,6 +7,7 @@ from typing import assert_never
 from uuid import UUID
 
 from contracts.task import TaskDecision, TaskOpened, TaskResolved
+from services.tasks.app.opened_json import json_of
 from services.tasks.domain.task_state import Closed, Pending, Resolved, Shown
 
 PROMPT_CHARACTERS_LISTED_MAX = 2_000
@@ -28,7 +29,7 @@ def list_item_of(task_id: UUID, shown: Shown) -> str:
 
 
 def _object(task_id: UUID, shown: Shown, opened: TaskOpened, *, truncated: bool) -> str:
-    head = f'{{"id":"{task_id}",{opened.model_dump_json()[1:-1]}'
+    head = f'{{"id":"{task_id}",{json_of(opened)[1:-1]}'
     flag = "true" if truncated else "false"
     return f'{head},"prompt_truncated":{flag},{_ending(shown)}}}'
 
