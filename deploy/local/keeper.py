@@ -10,6 +10,7 @@ from deploy.local.errors import CannotStart
 from deploy.local.restart import RestartPolicy
 
 LOOK_EVERY_SECONDS = 0.1
+CLOSE_SECONDS_MAX = 0.5
 
 
 class Member(Protocol):
@@ -47,10 +48,10 @@ class Keeper:
         self._thread.start()
 
     def close(self) -> None:
-        """After this nothing is started any more."""
+        """After this nothing is started any more; a server that is just starting is not awaited."""
         self._closing.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS_MAX)
 
     def crashes_of(self, name: str) -> int:
         """How often it has crashed since it last ran steadily."""
@@ -62,6 +63,8 @@ class Keeper:
                 self._look_at(watched)
 
     def _look_at(self, watched: Watched) -> None:
+        if self._closing.is_set():
+            return
         if watched.member.pid is not None:
             watched.start_again_at = None
             return

@@ -19,8 +19,9 @@ from deploy.local.waiting import wait_until, wait_until_async
 
 READY_SECONDS_MAX = 60.0
 CRASHES_AT_START_MAX = 3
-SERVICE_STOP_SECONDS_MAX = 2.5
-SERVER_STOP_SECONDS_MAX = 1.2
+# Together under 5 s: services are asked once, PostgreSQL politely and then firmly.
+SERVICE_STOP_SECONDS_MAX = 2.0
+SERVER_STOP_SECONDS_MAX = 1.0
 WORDS_MAX = 300
 
 OutputOf = Callable[[str], LineSink | Path]

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from deploy.local.waiting import wait_until
 READY_SECONDS_MAX = 60.0
 HEAL_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 5.0
+pytestmark = pytest.mark.xdist_group("deploy-run")
+
 SETTINGS = ("DATABASE_URL", "NATS_URL", "FLUSSO_ADMIN_TOKEN", "FLUSSO_HOST", "FLUSSO_LOG_FORMAT")
 
 
@@ -48,6 +52,17 @@ class Running:
         module = f"services.{name}.main"
         found = (child for child in self.children() if module in command_of(child))
         return next(found, None)
+
+    def call(self, method: str, path: str, body: object = None) -> httpx.Response:
+        token = (self.data_dir / "admin-token").read_text().strip()
+        answer = httpx.request(
+            method,
+            self.url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+        return answer.raise_for_status()
 
     def is_ready(self) -> bool:
         try:
@@ -89,13 +104,25 @@ def read_lines(running: Running) -> None:
             running.lines.append(line.rstrip())
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    terminal = run_in_terminal(tmp_path / "data", free_port())
-    assert wait_until(lambda: "Sign in" in terminal.output, READY_SECONDS_MAX), terminal.output
-    yield terminal
-    terminal.process.terminate()
-    terminal.process.wait(STOP_SECONDS_MAX)
+@contextmanager
+def flusso(data_dir: Path, port: int) -> Iterator[Running]:
+    """Running and ready; stopped as a service manager would stop it."""
+    running = run_in_terminal(data_dir, port)
+    try:
+        assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
+        yield running
+        running.process.terminate()
+        assert running.process.wait(STOP_SECONDS_MAX) == 0, running.output
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """For tests after which it still runs."""
+    with flusso(tmp_path_factory.mktemp("run") / "data", free_port()) as running:
+        yield running
 
 
 def still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -117,19 +144,6 @@ def test_it_prints_the_address_and_a_link_that_signs_in_once(running: Running) -
     assert [answer.status_code for answer in answers] == [200, 401]
 
 
-def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(running: Running) -> None:
-    children = running.children()
-    running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(STOP_SECONDS_MAX) == 0
-    assert still_there(children) == []
-    again = run_in_terminal(running.data_dir, running.port)
-    try:
-        assert wait_until(lambda: "Sign in" in again.output, READY_SECONDS_MAX), again.output
-    finally:
-        again.process.terminate()
-        assert again.process.wait(STOP_SECONDS_MAX) == 0
-
-
 def test_a_second_run_in_the_same_folder_says_so_in_one_sentence(running: Running) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
@@ -142,6 +156,23 @@ def test_a_second_run_in_the_same_folder_says_so_in_one_sentence(running: Runnin
     assert second.returncode != 0
     assert second.stderr.count("\n") == 1
     assert "Flusso is already running with the data folder" in second.stderr
+
+
+def test_the_demo_fills_the_tasks_page_each_time_it_is_played(running: Running) -> None:
+    for visit in (1, 2):
+        demo = subprocess.run(
+            [sys.executable, "-m", "deploy.local.demo"],
+            cwd=ROOT,
+            env=environment(running.data_dir, running.port),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert demo.returncode == 0, demo.stderr
+        assert f"Release gate (version {visit})" in demo.stdout
+        assert f"{8 * visit} tasks wait for an answer" in demo.stdout
+    runs = running.call("GET", "/api/v1/runs?limit=200").json()["items"]
+    assert Counter(run["status"] for run in runs) == {"Waiting": 14, "Completed": 4}
 
 
 @pytest.mark.parametrize("name", ["engine", "tasks", "gateway"])
@@ -163,9 +194,34 @@ def test_a_killed_server_comes_back_by_itself(running: Running, program: str) ->
     assert wait_until(running.is_ready, HEAL_SECONDS_MAX), running.output
 
 
+def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(tmp_path: Path) -> None:
+    port = free_port()
+    running = run_in_terminal(tmp_path, port)
+    assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
+    made = create_workflow(running)
+    children = running.children()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(STOP_SECONDS_MAX) == 0
+    assert still_there(children) == []
+    with flusso(tmp_path, port) as again:
+        assert again.call("GET", f"/api/v1/workflows/{made}").json()["name"] == "Kept"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
-def test_nothing_outlives_a_killed_supervisor(running: Running) -> None:
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    running = run_in_terminal(tmp_path, free_port())
+    assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
     children = running.children()
     running.process.kill()
     running.process.wait()
     assert wait_until(lambda: still_there(children) == [], STOP_SECONDS_MAX)
+
+
+def create_workflow(running: Running) -> str:
+    definition = {
+        "trigger": {"type": "manual_trigger", "config": {}},
+        "nodes": [{"key": "yes", "type": "approval", "name": "Yes?", "config": {"prompt": "Yes?"}}],
+        "edges": [{"from": "trigger", "to": "yes"}],
+    }
+    body = {"name": "Kept", "description": "", "definition": definition}
+    return str(running.call("POST", "/api/v1/workflows", body).json()["id"])
