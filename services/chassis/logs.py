@@ -28,8 +28,8 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {
 }
 """What every record carries by itself; anything else is a field that the caller gave."""
 
-_QUIET: Final = ("httpx", "httpcore", "faststream", "urllib3", "opentelemetry")
-"""Libraries that tell every request at INFO, httpx with its whole URL, which may hold a secret."""
+_QUIET: Final = ("httpx", "httpcore", "faststream", "urllib3", "opentelemetry", "uvicorn")
+"""Libraries that tell too much at INFO; httpx its whole URL, which may hold a secret."""
 
 _RESET = "\x1b[0m"
 _DIM = "\x1b[2m"
