@@ -96,8 +96,7 @@ class BatchConsumer:
         pairs = [
             (delivery, event) for delivery in deliveries for event in await self._read(delivery)
         ]
-        events = [event for _, event in pairs]
-        verdicts = await self._handle(events) if events else []
+        verdicts = await self._judge([event for _, event in pairs])
         for (delivery, event), verdict in zip(pairs, verdicts, strict=True):
             if isinstance(verdict, Transient):
                 delivery.failure = verdict
@@ -106,6 +105,32 @@ class BatchConsumer:
                 await self._bury(delivery, letter)
         for delivery in deliveries:
             await self._settle(delivery.message, delivery.failure)
+
+    async def _judge(self, events: Sequence[CloudEvent]) -> Sequence[Verdict]:
+        if not events:
+            return []
+        if not telemetry.is_tracing():
+            return await self._handle(events)
+        spans = [self._span_of(event) for event in events]
+        # What an event causes belongs below its span.
+        traced = [
+            event.model_copy(update={"traceparent": span.traceparent})
+            for event, span in zip(events, spans, strict=True)
+        ]
+        verdicts = await self._handle(traced)
+        for span, verdict in zip(spans, verdicts, strict=True):
+            span.end(verdict)
+        return verdicts
+
+    def _span_of(self, event: CloudEvent) -> telemetry.OpenSpan:
+        return telemetry.begin_span(
+            self._spec.durable,
+            traceparent=telemetry.incoming(event.traceparent),
+            kind="consumer",
+            event_id=event.id,
+            event_type=event.type,
+            run_id=str(event.data.get("run_id", event.subject)),
+        )
 
     async def _read(self, delivery: Delivery) -> Sequence[CloudEvent]:
         try:

@@ -113,7 +113,9 @@ class Pipeline(Generic[S, C, P, E]):
     async def _work(self, members: list[tuple[Order[C], Settle[S, E]]]) -> None:
         started = time.perf_counter()
         orders = [order for order, _ in members]
-        outcomes = await asyncio.shield(self._outcomes(orders))
+        links = [order.traceparent for order in orders] if telemetry.is_tracing() else ()
+        with telemetry.span(f"commit {self._name}", links=links, size=len(orders)):
+            outcomes = await asyncio.shield(self._outcomes(orders))
         for (_, settle), outcome in zip(members, outcomes, strict=True):
             settle(outcome)
         telemetry.BATCH_SIZE.labels(self._name).observe(len(members))

@@ -138,19 +138,33 @@ class OrderServer(Generic[M, C, S, E]):
                     logger.warning("reply not sent", extra={"reason": str(error)})
 
     async def _on_request(self, message: Msg) -> None:
+        headers = message.headers
+        span = telemetry.begin_span(
+            self._model.__name__,
+            traceparent=headers.get(TRACEPARENT) if headers else None,
+            kind="server",
+        )
         try:
             command = self._model.model_validate_json(message.data)
-            headers = message.headers
-            order = self._to_order(command, headers.get(TRACEPARENT) if headers else None)
+            order = self._to_order(command, span.traceparent)
         except ValidationError as error:
+            span.end(error)
             self._reply(message.reply, "refused", _invalid(error))
             return
         except Refused as error:
+            span.end(error)
             self._reply(message.reply, "refused", encode_failure(error))
             return
-        self._pipeline.submit(order, lambda outcome: self._settle(message.reply, command, outcome))
+        if telemetry.is_tracing():
+            span.set(stream_id=str(order.stream_id))
+        self._pipeline.submit(
+            order, lambda outcome: self._settle(message.reply, command, outcome, span)
+        )
 
-    def _settle(self, reply_to: str, command: M, outcome: Outcome[S, E]) -> None:
+    def _settle(
+        self, reply_to: str, command: M, outcome: Outcome[S, E], span: telemetry.OpenSpan
+    ) -> None:
+        span.end(None if isinstance(outcome, Done) else outcome)
         if not isinstance(outcome, Done):
             kind = "unavailable" if isinstance(outcome, Transient) else "refused"
             self._reply(reply_to, kind, encode_failure(outcome))

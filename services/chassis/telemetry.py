@@ -33,6 +33,8 @@ from opentelemetry.trace import (
 )
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
+from services.chassis.errors import Refused
+
 logger = logging.getLogger(__name__)
 
 Attribute = str | int | float | bool
@@ -93,6 +95,11 @@ def shut_down_telemetry() -> None:
         sending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
         sending.start()
         sending.join(SHUTDOWN_SECONDS_MAX)
+
+
+def is_tracing() -> bool:
+    """Tell whether spans are made, for what would cost something to say of them."""
+    return _Tracing.tracer is not None
 
 
 def _wants_spans(environ: Mapping[str, str]) -> bool:
@@ -162,13 +169,15 @@ class OpenSpan:
             self._span.set_attributes(attributes)
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the span, as failed if there is an error.
+        """End the span, as failed if there is an error; a refusal is an answer and no failure.
 
         Only the error's class is kept: its text may hold what users typed.
         """
         if self._span is None:
             return
-        if error is not None:
+        if isinstance(error, Refused):
+            self._span.set_attribute("refused", error.code)
+        elif error is not None:
             kind = type(error).__name__
             self._span.set_attribute("error.type", kind)
             self._span.set_status(Status(StatusCode.ERROR, kind))
