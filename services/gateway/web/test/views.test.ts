@@ -3,7 +3,7 @@ import { hold } from "../src/runs/held-list.ts";
 import { tokenOf } from "../src/session/sign-in.tsx";
 import { isAt, PLACES } from "../src/shell/places.ts";
 import { readState, writeState } from "../src/ui/url-state.ts";
-import { offsetOf } from "../src/workflows/editor-form.tsx";
+import { offsetOf, placeOf } from "../src/workflows/place.ts";
 
 const items = (ids: string) => [...ids].map((id) => ({ id }));
 
@@ -57,5 +57,34 @@ describe("offsetOf", () => {
   it("finds a line and column in a text, and stays inside it", () => {
     expect(offsetOf("ab\ncd\n", 2, 2)).toBe(4);
     expect(offsetOf("ab", 9, 9)).toBe(2);
+  });
+});
+
+describe("placeOf", () => {
+  const definition = {
+    nodes: [
+      { key: "a", config: { prompt: "" } },
+      { key: "ab", config: {} },
+    ],
+  };
+  const yaml = "trigger: {}\nnodes:\n- key: a\n  config:\n    prompt: x\n- key: ab\n  config: {}\n";
+  const lineOf = (path: string, text: string) => {
+    const fault = { path, code: "", message: "" };
+    return text.slice(0, placeOf(fault, definition, text)).split("\n").length;
+  };
+
+  it("finds a node by its key, and what it names inside that node", () => {
+    expect(lineOf("/nodes/0/config/prompt", yaml)).toBe(5);
+    expect(lineOf("/nodes/1/config", yaml)).toBe(7);
+    expect(lineOf("/nodes/1", yaml)).toBe(6);
+  });
+
+  it("finds the same in JSON", () => {
+    expect(lineOf("/nodes/1/config", JSON.stringify(definition, null, 2))).toBe(11);
+  });
+
+  it("stays at the node when a member is missing, and at the start when nothing is known", () => {
+    expect(lineOf("/nodes/1/config/prompt", yaml)).toBe(7);
+    expect(lineOf("/nodes/9", yaml)).toBe(1);
   });
 });

@@ -34,7 +34,7 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
 function read(text: string): Token[] | null {
   if (text.length > LENGTH_MAX) return null;
   try {
-    return new Lexer({ gfm: true, breaks: true }).lex(text);
+    return new Lexer({ gfm: true }).lex(text);
   } catch {
     // Nesting too deep for the reader: the plain text says the same.
     return null;

@@ -8,6 +8,7 @@ import { useT } from "../i18n/i18n.tsx";
 import { saveAs } from "../ui/save.ts";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
+import { placeOf } from "./place.ts";
 import { Problems } from "./problems.tsx";
 import { useEditor } from "./use-editor.ts";
 import { type TextFormat, useValidation, validate } from "./use-validation.ts";
@@ -71,10 +72,10 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
   const goTo = (fault: Fault) => {
     const element = area.current;
     if (!element) return;
-    const at = offsetOf(draft.text, fault.line ?? 1, fault.column ?? 1);
+    const at = placeOf(fault, checked.validation?.definition ?? null, draft.text);
     element.focus();
     element.setSelectionRange(at, at);
-    element.scrollTop = scrollFor(element, fault.line ?? 1);
+    element.scrollTop = scrollFor(element, draft.text.slice(0, at).split("\n").length);
   };
 
   const takeFile = async (chosen: File | undefined) => {
@@ -255,13 +256,6 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
       </div>
     </form>
   );
-}
-
-/** The place of a line and column, both counted from one, in a text. */
-export function offsetOf(text: string, line: number, column: number): number {
-  const lines = text.split("\n").slice(0, line - 1);
-  const before = lines.reduce((length, each) => length + each.length + 1, 0);
-  return Math.min(text.length, before + column - 1);
 }
 
 function scrollFor(element: HTMLTextAreaElement, line: number): number {
