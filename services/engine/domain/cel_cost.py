@@ -71,7 +71,7 @@ class Estimate:
     """Bounds over one set of data, which is weighed once for each path."""
 
     data: Mapping[str, Json]
-    weights: dict[int, Bound] = field(default_factory=dict)
+    weights: dict[tuple[str, ...], Bound] = field(default_factory=dict)
 
     def of(self, node: Node, inner: Bounds) -> Bound:
         """Return the bound of an expression."""
@@ -107,16 +107,17 @@ class Estimate:
         bound = inner.get(root.name)
         if bound is not None:
             return _value(bound.size, 1 + bound.size * len(fields))
-        known = self.weights.get(id(node))
+        path = (root.name, *reversed(fields))
+        known = self.weights.get(path)
         if known is None:
-            known = self.weights[id(node)] = self._weigh(root.name, fields[::-1])
+            known = self.weights[path] = self._weigh(path)
         return known
 
-    def _weigh(self, name: str, fields: list[str]) -> Bound:
+    def _weigh(self, path: tuple[str, ...]) -> Bound:
         """Each field on the way is cloned with all that is in it."""
-        value = self.data.get(name)
+        value = self.data.get(path[0])
         cost = 1
-        for part in fields:
+        for part in path[1:]:
             value = value.get(part) if isinstance(value, dict) else value
             cost += weigh(value)
         size = weigh(value)

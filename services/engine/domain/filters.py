@@ -16,6 +16,8 @@ Filter = Callable[["Work", Json, Sequence[Json], Mapping[str, Json]], Json]
 
 _ENVIRONMENT = Environment()
 _INTEGER_MAX = 2**63
+ITEM_WEIGHT = 20
+"""Handling an item of a list costs as much as so many characters."""
 
 
 @dataclass(slots=True)
@@ -36,14 +38,15 @@ class Work:
 
 
 def weight(value: Json) -> int:
-    """Return about how many characters and items a value holds."""
+    """Return about what handling a value costs, in characters."""
     match value:
         case str():
             return len(value)
         case list():
-            return len(value) + sum(weight(item) for item in value)
+            return ITEM_WEIGHT * len(value) + sum(weight(item) for item in value)
         case dict():
-            return len(value) + sum(len(key) + weight(item) for key, item in value.items())
+            keys = sum(len(key) for key in value)
+            return ITEM_WEIGHT * len(value) + keys + sum(weight(item) for item in value.values())
         case _:
             return 1
 
@@ -62,6 +65,8 @@ def _library_filter(name: str) -> Filter:
             result = function(value, *arguments, **options, **extra)
         except (LiquidError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise _failed(name, error) from error
+        if isinstance(result, list | tuple):
+            work.spend(ITEM_WEIGHT * len(result))
         return _plain(name, result)
 
     return apply

@@ -22,6 +22,10 @@ STATE_BYTES_MAX = 4_194_304
 
 EXPRESSION_MAX = 4_096
 """Characters of one CEL expression."""
+OUTPUTS_MAX = 1_000
+"""Variables in one text."""
+OUTPUT_CHARACTERS_MAX = 2_000
+"""Characters of one variable with its filters: the parser is not linear in them."""
 FILTERS_MAX = 200
 """Filters in one text."""
 FILTER_WORK_MAX = 8_000_000

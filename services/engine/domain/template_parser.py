@@ -1,11 +1,12 @@
 """From the text of a definition to a Template, through python-liquid's parser."""
 
 import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from liquid import Environment
-from liquid.ast import Node
-from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Path
+from liquid import Environment, Token
+from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Path, tokenize
 from liquid.builtin.expressions.filtered import Filter as FilterNode
 from liquid.builtin.expressions.primitive import (
     Blank,
@@ -17,17 +18,24 @@ from liquid.builtin.expressions.primitive import (
     StringLiteral,
     TrueLiteral,
 )
-from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.stream import TokenStream
+from liquid.token import TOKEN_EXPRESSION
 
 from services.engine.domain.filters import FILTERS
-from services.engine.domain.limits import CONFIG_TEXT_MAX, FILTERS_MAX
+from services.engine.domain.limits import (
+    CONFIG_TEXT_MAX,
+    FILTERS_MAX,
+    OUTPUT_CHARACTERS_MAX,
+    OUTPUTS_MAX,
+)
 from services.engine.domain.template import FilterCall, Literal, Operand, Output, Template, Variable
 
 _ENVIRONMENT = Environment()
 _PATH_DEPTH_MAX = 8
-_BRACKETS_MAX = 64
+_BRACKETS_MAX = 32
+_STOP = re.compile(r"'|\"|\}\}")
 
 
 class TemplateFault(Exception):  # noqa: N818 - one thing wrong with a text
@@ -46,48 +54,83 @@ def parse_template(source: str) -> Template:
         raise TemplateFault(
             "text-too-long", f"{len(source)} characters; the limit is {CONFIG_TEXT_MAX}."
         )
-    if "{{" not in source and "{%" not in source:
+    if "{%" in source:
+        raise TemplateFault(
+            "tag-not-available",
+            "Tags (`{% %}`) are not available; use variables, or a condition node.",
+        )
+    if "{{" not in source:
         return Template(source, (source,))
-    _reject_deep(source)
+    parts = tuple(_output(part) if part.is_output else part.text for part in _split(source))
+    outputs = [part for part in parts if isinstance(part, Output)]
+    if len(outputs) > OUTPUTS_MAX or sum(len(part.filters) for part in outputs) > FILTERS_MAX:
+        raise TemplateFault(
+            "invalid-template",
+            f"A text has at most {OUTPUTS_MAX} variables and {FILTERS_MAX} filters.",
+        )
+    return Template(source, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    text: str
+    is_output: bool = False
+
+
+def _split(source: str) -> Iterator[_Part]:
+    """Yield plain text and the insides of `{{ }}`, in linear time (the library's lexer takes minutes on `{{{{{{`)."""
+    position = 0
+    trims = False
+    while (opening := source.find("{{", position)) >= 0:
+        start, end = opening + 2, _closing(source, opening + 2)
+        text = source[position:opening]
+        text = text.lstrip() if trims else text
+        inner = source[start:end]
+        yield _Part(text.rstrip() if inner.startswith("-") else text)
+        yield _Part(inner.removeprefix("-").removesuffix("-"), is_output=True)
+        position, trims = end + 2, inner.endswith("-")
+    yield _Part(source[position:].lstrip() if trims else source[position:])
+
+
+def _closing(source: str, position: int) -> int:
+    """Return where the `}}` of an output is; one inside quotes does not count."""
+    while found := _STOP.search(source, position):
+        if found.group() == "}}":
+            return found.start()
+        position = source.find(found.group(), found.end()) + 1
+        if not position:
+            break
+    raise TemplateFault("invalid-template", "This is no valid template: a `{{` has no `}}`.")
+
+
+def _output(part: _Part) -> Output:
+    text = part.text
+    if len(text) > OUTPUT_CHARACTERS_MAX or text.count("(") > _BRACKETS_MAX:
+        raise TemplateFault(
+            "invalid-template", f"A variable has at most {OUTPUT_CHARACTERS_MAX} characters."
+        )
+    _reject_deep(text)
+    token = Token(TOKEN_EXPRESSION, text, 0, text)
     try:
-        nodes = _ENVIRONMENT.from_string(source).nodes
+        expression = FilteredExpression.parse(_ENVIRONMENT, TokenStream(tokenize(text, token)))
     except (LiquidError, ValueError, RecursionError) as error:
         raise TemplateFault("invalid-template", _reason(error)) from error
-    parts = tuple(_part(node) for node in nodes)
-    if sum(len(part.filters) for part in parts if isinstance(part, Output)) > FILTERS_MAX:
-        raise TemplateFault("invalid-template", f"More than {FILTERS_MAX} filters in one text.")
-    return Template(source, parts)
+    if not isinstance(expression, FilteredExpression):
+        raise TemplateFault("invalid-template", "Conditions are not available in a variable.")
+    return Output(
+        _operand(expression.left), tuple(_filter(call) for call in expression.filters or ())
+    )
 
 
 def _reject_deep(source: str) -> None:
     """Keep the recursive parser away from towers of brackets."""
-    depth = 0
-    for character in source:
-        if character == "[":
-            depth += 1
-            if depth > _BRACKETS_MAX:
-                raise TemplateFault("invalid-template", "Too many nested brackets.")
-        elif character == "]":
-            depth = max(0, depth - 1)
+    if source.count("[") > _BRACKETS_MAX:
+        raise TemplateFault("invalid-template", "Too many brackets.")
 
 
 def _reason(error: Exception) -> str:
     lines = str(getattr(error, "message", None) or error).strip().splitlines()
     return f"This is no valid template: {lines[0]}." if lines else "This is no valid template."
-
-
-def _part(node: Node) -> str | Output:
-    match node:
-        case ContentNode():
-            return node.text
-        case OutputNode(expression=FilteredExpression() as expression):
-            filters = tuple(_filter(call) for call in expression.filters or ())
-            return Output(_operand(expression.left), filters)
-        case _:
-            raise TemplateFault(
-                "tag-not-available",
-                "Tags (`{% %}`) are not available; use variables, or a condition node.",
-            )
 
 
 def _filter(node: FilterNode) -> FilterCall:
