@@ -16,6 +16,11 @@ PATH="$wheel/bin:$PATH"
 NODE_USE_SYSTEM_CA=1
 NPM_CONFIG_UPDATE_NOTIFIER=false
 export PATH NODE_USE_SYSTEM_CA NPM_CONFIG_UPDATE_NOTIFIER
+# npm keeps its cache in the home, and stops where there is none that it may write.
+if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
+  NPM_CONFIG_CACHE=$PWD/.venv/npm-cache
+  export NPM_CONFIG_CACHE
+fi
 cd services/gateway/web
 # The wheel's bin/npm is a broken copy of a link, so npm is called by its script.
 exec node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
