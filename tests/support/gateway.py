@@ -1,7 +1,7 @@
 """A gateway on real servers, in this process; and streams to tell it what the relays would."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import nats
 from nats.js import JetStreamContext
 
 from contracts import subjects
+from contracts.base import JsonObject
 from contracts.envelope import BATCH_CONTENT_TYPE
 from services.chassis.provisioner import Provisioner, StreamSpec
 from services.chassis.runtime import Runtime, open_runtime
@@ -79,6 +80,40 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(wait_seconds_max):
         while not condition():  # noqa: ASYNC110 - the condition lies in another system
             await asyncio.sleep(0.01)
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
+) -> httpx.Response:
+    """Ask again until the answer is as wished; fails after 20 s."""
+    async with asyncio.timeout(wait_seconds_max):
+        while True:
+            answer = await ask()
+            if holds(answer):
+                return answer
+            await asyncio.sleep(0.05)
+
+
+async def ready(gateway: Gateway) -> None:
+    """Wait until the gateway has heard both streams."""
+    await eventually(
+        lambda: gateway.anyone.get("/readyz"), lambda answer: answer.status_code == 200
+    )
+
+
+async def make_workflow(gateway: Gateway, definition: JsonObject) -> str:
+    """Create and activate a workflow, waiting for the engine to be there."""
+    await eventually(
+        lambda: gateway.admin.get("/api/v1/workflows"), lambda answer: answer.status_code == 200
+    )
+    made = await gateway.admin.post(
+        "/api/v1/workflows", json={"name": "Of a test", "definition": definition}
+    )
+    assert made.status_code == 201, made.text
+    workflow_id: str = made.json()["id"]
+    active = await gateway.admin.post(f"/api/v1/workflows/{workflow_id}/activate")
+    assert active.status_code == 200, active.text
+    return workflow_id
 
 
 @asynccontextmanager

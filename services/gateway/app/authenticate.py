@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 
 from services.chassis.errors import Refused
 from services.gateway.app.ports import Clock, Credentials
@@ -15,7 +16,6 @@ from services.gateway.domain.credential import (
     could_be_secret,
     csrf_token_of,
     digest_of,
-    same,
 )
 from services.gateway.domain.identity import (
     ByAdminToken,
@@ -49,28 +49,29 @@ class Doorman:
         monotonic: Callable[[], float],
     ) -> None:
         self._credentials = credentials
-        self._admin_token = admin_token
+        self._admin_digest = None if admin_token is None else digest_of(admin_token)
         self._clock = clock
         self._monotonic = monotonic
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
 
+    def recall(self, token: str) -> ByAdminToken | ByApiToken | None:
+        """Return who shows this bearer token if that needs no look-up."""
+        digest = digest_of(token)
+        if self._admin_digest is not None and compare_digest(digest, self._admin_digest):
+            return _ADMIN
+        identity = self._recall(digest)
+        return identity if isinstance(identity, ByApiToken) else None
+
     def has_met(self, token: str) -> bool:
         """Tell whether this bearer token was good lately; it may be no more."""
-        if self._admin_token is not None and same(token, self._admin_token):
-            return True
         return digest_of(token) in self._remembered
 
-    async def by_bearer(self, token: str) -> ByAdminToken | ByApiToken:
-        """Return who shows this bearer token. Raises Refused or Transient."""
-        if self._admin_token is not None and same(token, self._admin_token):
-            return _ADMIN
+    async def by_bearer(self, token: str) -> ByApiToken:
+        """Look this bearer token up. Raises Refused or Transient."""
         if could_be_api_token(token):
-            digest = digest_of(token)
-            match self._recall(digest) or await self._find_api_token(digest):
-                case ByApiToken() as identity:
-                    return identity
-                case _:
-                    pass
+            identity = await self._find_api_token(digest_of(token))
+            if identity is not None:
+                return identity
         raise Refused("invalid-token", "The bearer token is not known, or has expired.")
 
     async def by_session(self, secret: str) -> BySession:

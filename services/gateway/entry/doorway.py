@@ -67,6 +67,9 @@ class Doorway:
 
     async def _by_bearer(self, bearers: list[str], scope: Scope) -> Identity:
         token = bearers[0] if len(bearers) == 1 else ""
+        known = self._doorman.recall(token)
+        if known is not None:
+            return known
         if not self._doorman.has_met(token):
             self.slow_down(address_of(scope))
         try:

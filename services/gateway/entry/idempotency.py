@@ -35,6 +35,6 @@ def id_for(actor: Actor, route: str, key: str | None) -> UUID:
 
 def request_digest(request: Request, raw: bytes) -> str:
     """Return what tells two requests under one key apart."""
-    digest = sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = sha256(f"{request.method} {request.scope['path']}\n".encode())
     digest.update(raw)
     return digest.hexdigest()

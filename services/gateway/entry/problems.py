@@ -39,14 +39,14 @@ def problem_of(error: Exception) -> Problem:
             code = _CODES_BY_STATUS[HTTPStatus(error.status_code)]
             return Problem(code, "There is nothing here that answers to this.", allow=allow)
         case _:
-            return _unexpected(error)
+            return _internal(error)
 
 
 def _refusal(refusal: Refused) -> Problem:
     seconds = refusal.details.get("retry_after_seconds")
     wait = seconds if isinstance(seconds, int) else None
     if refusal.code == "internal-error":
-        return _unexpected(refusal)
+        return _internal(None)
     return Problem(refusal.code, refusal.message, refusal.details, retry_after_seconds=wait)
 
 
@@ -66,7 +66,8 @@ def _pointer(location: tuple[int | str, ...]) -> str:
     return "/" + "/".join(parts)
 
 
-def _unexpected(error: Exception) -> Problem:
+def _internal(error: Exception | None) -> Problem:
+    """Log under a new id; None if the service that broke has logged the error itself."""
     error_id = secrets.token_hex(8)
     logger.error("request broke", extra={"error_id": error_id}, exc_info=error)
     detail = "Something failed on our side. It was logged under this id."

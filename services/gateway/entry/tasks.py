@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts import subjects
-from contracts.actor import Actor
 from contracts.task import (
     CountTasks,
     DecideTask,
@@ -102,12 +101,7 @@ class TaskRoutes:
 
     async def list_tasks(self, request: Request, query: Annotated[TasksQuery, Query()]) -> Response:
         """List the inbox, oldest first, or its history (`status=decided`); `total` is exact."""
-        actor = identity_of(request).actor
-        question = ListTasks(
-            **query.model_dump(exclude={"assignee"}),
-            assignee=_assignee(query.assignee, actor),
-            actor=actor,
-        )
+        question = ListTasks(**query.model_dump(), actor=identity_of(request).actor)
         return json_answer(await self._asking.ask(subjects.LIST_TASKS, question))
 
     async def count_tasks(self, request: Request) -> Response:
@@ -120,7 +114,3 @@ class TaskRoutes:
         question = GetTask(task_id=task_id, actor=identity_of(request).actor)
         answer = await self._asking.ask(subjects.GET_TASK, question)
         return json_answer(answer, headers={"etag": etag(orjson.loads(answer)["digest"])})
-
-
-def _assignee(wanted: str | None, actor: Actor) -> str | None:
-    return actor.id if wanted == "me" else wanted

@@ -1,62 +1,20 @@
 """What arrives while the engine is away, and what becomes of it."""
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from functools import partial
 
-import httpx
-
-from contracts.base import JsonObject
-from tests.support.gateway import Gateway
+from tests.support.gateway import Gateway, eventually, make_workflow
 from tests.support.processes import running_service
+from tests.support.workflows import asking
 
-DEFINITION = {
-    "trigger": {"type": "manual_trigger", "config": {}},
-    "nodes": [
-        {"key": "ask", "type": "approval", "name": "Ask", "config": {"prompt": "Go on?"}},
-    ],
-    "edges": [{"from": "trigger", "to": "ask"}],
-}
-WEBHOOK = {
-    "trigger": {"type": "webhook_trigger", "config": {"auth": "none"}},
-    "nodes": DEFINITION["nodes"],
-    "edges": DEFINITION["edges"],
-}
-
-
-async def eventually(
-    ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
-) -> httpx.Response:
-    """Ask again until the answer is as wished; fails after 20 s."""
-    async with asyncio.timeout(20):
-        while True:
-            answer = await ask()
-            if holds(answer):
-                return answer
-            await asyncio.sleep(0.05)
-
-
-async def make_workflow(gateway: Gateway, definition: JsonObject) -> str:
-    """Create and activate a workflow, waiting for the engine to be there."""
-    await eventually(
-        lambda: gateway.admin.get("/api/v1/workflows"), lambda answer: answer.status_code == 200
-    )
-    made = await gateway.admin.post(
-        "/api/v1/workflows", json={"name": "Kept", "definition": definition}
-    )
-    assert made.status_code == 201, made.text
-    workflow_id: str = made.json()["id"]
-    active = await gateway.admin.post(f"/api/v1/workflows/{workflow_id}/activate")
-    assert active.status_code == 200
-    return workflow_id
+WEBHOOK = {"type": "webhook_trigger", "config": {"auth": "none"}}
 
 
 async def test_run_starts_are_kept_and_start_once_the_engine_is_back(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
     async with running_service("engine", database_url, nats_url):
-        workflow_id = await make_workflow(gateway, DEFINITION)
+        workflow_id = await make_workflow(gateway, asking())
     start = f"/api/v1/workflows/{workflow_id}/runs"
     key = {"idempotency-key": str(uuid.uuid4())}
     kept = await gateway.admin.post(start, json={"input": {"n": 1}}, headers=key)
@@ -84,7 +42,7 @@ async def test_webhooks_are_kept_and_each_delivery_starts_one_run(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
     async with running_service("engine", database_url, nats_url):
-        workflow_id = await make_workflow(gateway, WEBHOOK)
+        workflow_id = await make_workflow(gateway, asking(WEBHOOK))
         url = f"/api/webhooks/{workflow_id}"
         first = {"webhook-id": "delivery-1"}
         live = await gateway.anyone.post(url, json={"n": 1}, headers=first)

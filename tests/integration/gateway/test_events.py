@@ -1,4 +1,3 @@
-import asyncio
 import time
 from contextlib import AsyncExitStack
 
@@ -9,20 +8,13 @@ import pytest
 from contracts import subjects
 from services.gateway.entry import events
 from tests.support.event_stream import listening
-from tests.support.gateway import Gateway, publisher, running_gateway
+from tests.support.gateway import Gateway, publisher, ready, running_gateway
 from tests.support.live_messages import run_event, task_event
 from tests.support.servers import Broker
 
 A = "0190c0de-0000-7000-8000-00000000000a"
 B = "0190c0de-0000-7000-8000-00000000000b"
 T = "0190c0de-0000-7000-8000-00000000000c"
-
-
-async def ready(gateway: Gateway) -> None:
-    """Wait until the gateway has heard both streams."""
-    async with asyncio.timeout(20):
-        while (await gateway.anyone.get("/readyz")).status_code != 200:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def test_a_stream_greets_and_then_tells_what_happens(gateway: Gateway, nats_url: str) -> None:
