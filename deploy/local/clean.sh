@@ -3,6 +3,10 @@
 set -eu
 
 data=$1
+if [ -f "$data/lock" ] && command -v flock >/dev/null && ! flock -n "$data/lock" true; then
+  echo "Flusso is running with the data folder $data: stop it first." >&2
+  exit 1
+fi
 rm -rf .venv services/gateway/web/node_modules services/gateway/web/dist
 rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
 echo "Removed the virtual environment, the built web app and the caches."
