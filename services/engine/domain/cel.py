@@ -26,8 +26,10 @@ from services.engine.domain.cel_syntax import (
 )
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.limits import CEL_COST_MAX, EXPRESSION_MAX
-from services.engine.domain.template import Data
+from services.engine.domain.scope import Data, Scope
 
+COST_WEIGHT = 10
+"""What a unit of cost is in the budget of a decision, which counts characters."""
 _FREE_OF_CHARGE = 400
 """Data this small cannot make an expression without macros costly, so that its bound need not be computed."""
 
@@ -75,12 +77,13 @@ class CelExpression:
     may_miss: bool
     """It asks with `has` whether something is there."""
 
-    def evaluate(self, data: Data) -> Json:
+    def evaluate(self, scope: Scope) -> Json:
         """Return the value as JSON; raises EvaluationFailed."""
+        data = scope.data
         context = {
             name: _pick(data[name], wanted) for name, wanted in self.wanted.items() if name in data
         }
-        self._check_cost(context)
+        self._check_cost(context, scope)
         try:
             return as_json(self.program.execute(context))
         except EvaluationFailed as failure:
@@ -92,14 +95,18 @@ class CelExpression:
         """Yield every path that is read."""
         return _paths(self.wanted)
 
-    def _check_cost(self, context: Mapping[str, Json]) -> None:
-        if not self.has_macros and weigh(context) <= _FREE_OF_CHARGE:
+    def _check_cost(self, context: Mapping[str, Json], scope: Scope) -> None:
+        """Bound the cost before anything runs, and take it from the budget; raises EvaluationFailed."""
+        size = weigh(context)
+        scope.work.spend(size * COST_WEIGHT)
+        if not self.has_macros and size <= _FREE_OF_CHARGE:
             return
         cost = Estimate(context).of(self.tree, {}).cost
         if cost > CEL_COST_MAX:
             raise self._failed(
                 "expression-too-costly", "This expression could take too long on this much data."
             )
+        scope.work.spend(int(cost) * COST_WEIGHT)
 
     def _explain(self, error: Exception, data: Data) -> EvaluationFailed:
         """Name the missing variable if one is; else say what the library says, on one line."""

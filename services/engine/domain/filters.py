@@ -1,7 +1,6 @@
 """The closed list of Liquid filters, each within a budget of work, so that no text takes long or grows without end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import orjson
 from liquid import Environment
@@ -10,45 +9,13 @@ from liquid.exceptions import LiquidError
 from contracts.base import Json
 from services.engine.domain.dates import format_date
 from services.engine.domain.failure import EvaluationFailed
-from services.engine.domain.limits import FILTER_WORK_MAX, VALUE_BYTES_MAX
+from services.engine.domain.limits import VALUE_BYTES_MAX
+from services.engine.domain.scope import ITEM_WEIGHT, Work, weight
 
-Filter = Callable[["Work", Json, Sequence[Json], Mapping[str, Json]], Json]
+Filter = Callable[[Work, Json, Sequence[Json], Mapping[str, Json]], Json]
 
 _ENVIRONMENT = Environment()
 _INTEGER_MAX = 2**63
-ITEM_WEIGHT = 20
-"""Handling an item of a list costs as much as so many characters."""
-
-
-@dataclass(slots=True)
-class Work:
-    """What the filters of one text may still touch, in characters and items."""
-
-    left: int = FILTER_WORK_MAX
-
-    def spend(self, amount: int) -> None:
-        """Take from the budget; raises EvaluationFailed when it is used up."""
-        self.left -= amount + 1
-        if self.left < 0:
-            raise EvaluationFailed(
-                "expression-too-costly",
-                "The filters of this text would handle too much data.",
-                limit=FILTER_WORK_MAX,
-            )
-
-
-def weight(value: Json) -> int:
-    """Return about what handling a value costs, in characters."""
-    match value:
-        case str():
-            return len(value)
-        case list():
-            return ITEM_WEIGHT * len(value) + sum(weight(item) for item in value)
-        case dict():
-            keys = sum(len(key) for key in value)
-            return ITEM_WEIGHT * len(value) + keys + sum(weight(item) for item in value.values())
-        case _:
-            return 1
 
 
 def _library_filter(name: str) -> Filter:

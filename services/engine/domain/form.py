@@ -11,8 +11,9 @@ from contracts.run import FormField
 from services.engine.domain.configs import FieldConfig
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.findings import Place
+from services.engine.domain.scope import Scope
 from services.engine.domain.steps import FieldStep
-from services.engine.domain.template import Data, as_text
+from services.engine.domain.template import as_text
 from services.engine.domain.value_compiler import compile_value
 from services.engine.domain.value_tree import Tree
 
@@ -102,12 +103,12 @@ def _compile_default(config: FieldConfig, place: Place) -> Tree | None:
     return tree
 
 
-def fill_field(step: FieldStep, data: Data) -> FormField:
+def fill_field(step: FieldStep, scope: Scope) -> FormField:
     """Return the field as people will see it; raises EvaluationFailed."""
-    texts = {name: template.text(data) for name, template in step.texts}
+    texts = {name: template.text(scope) for name, template in step.texts}
     default = None
     if step.default is not None:
-        default = fitting(step.fixed["type"], step.default.evaluate(data))
+        default = fitting(step.fixed["type"], step.default.evaluate(scope))
     return FormField.model_validate({**step.fixed, **texts, "default": default})
 
 

@@ -28,8 +28,8 @@ OUTPUT_CHARACTERS_MAX = 2_000
 """Characters of one variable with its filters: the parser is not linear in them."""
 FILTERS_MAX = 200
 """Filters in one text."""
-FILTER_WORK_MAX = 8_000_000
-"""Characters and items that the filters of one text may touch together: some 100 ms."""
+WORK_MAX = 20_000_000
+"""Characters that the texts and expressions of one decision may handle together: some 200 ms at worst."""
 CEL_COST_MAX = 1_000_000
 """Values that one CEL expression may touch: some 100 ms."""
 TITLE_MAX = 500

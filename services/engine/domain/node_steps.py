@@ -14,6 +14,7 @@ from services.engine.domain.graph import GraphNode
 from services.engine.domain.limits import STATE_BYTES_MAX, TITLE_MAX, VALUE_BYTES_MAX
 from services.engine.domain.markdown import escape_markdown
 from services.engine.domain.run_state import Live
+from services.engine.domain.scope import Scope, Work
 from services.engine.domain.step_compiler import DEFAULT_PORT
 from services.engine.domain.steps import (
     OUT,
@@ -24,38 +25,38 @@ from services.engine.domain.steps import (
     SwitchStep,
     TransformStep,
 )
-from services.engine.domain.template import Data, Template, as_text
+from services.engine.domain.template import Template, as_text
 
 _NUL_ESCAPED = b"\\u0000"
 
 
 def perform(
-    node: GraphNode, visit: int, attempt: int, state: Live, run_id: UUID
+    node: GraphNode, visit: int, attempt: int, state: Live, run_id: UUID, work: Work
 ) -> NodeCompleted | RunPaused | NodeScheduled:
     """Return the event of a node whose turn has come; raises EvaluationFailed."""
-    step, data = node.step, state.data
+    step, scope = node.step, Scope(state.data, work)
     port, output = OUT, None
     match step:
         case TransformStep():
-            output = step.tree.evaluate(data)
+            output = step.tree.evaluate(scope)
         case ConditionStep():
-            port, output = _judge(step, data)
+            port, output = _judge(step, scope)
         case SwitchStep():
-            port, output = _switch(step, data)
+            port, output = _switch(step, scope)
         case StopStep():
-            output = _stop(step, data)
+            output = _stop(step, scope)
         case AskStep():
-            return _ask(node, step, visit, state, run_id)
+            return _ask(node, step, visit, state, run_id, scope)
         case HttpStep():
-            return _schedule(node, step, visit, attempt, state, run_id)
+            return _schedule(node, step, visit, attempt, state, run_id, scope)
         case _:
             assert_never(step)
     check_size(output, state)
     return NodeCompleted(node=node.key, visit=visit, attempt=attempt, port=port, output=output)
 
 
-def _judge(step: ConditionStep, data: Data) -> tuple[str, Json]:
-    result = step.expression.evaluate(data)
+def _judge(step: ConditionStep, scope: Scope) -> tuple[str, Json]:
+    result = step.expression.evaluate(scope)
     if not isinstance(result, bool):
         raise EvaluationFailed(
             "expression-failed",
@@ -65,23 +66,24 @@ def _judge(step: ConditionStep, data: Data) -> tuple[str, Json]:
     return ("true" if result else "false"), {"result": result}
 
 
-def _switch(step: SwitchStep, data: Data) -> tuple[str, Json]:
-    value = step.expression.evaluate(data)
+def _switch(step: SwitchStep, scope: Scope) -> tuple[str, Json]:
+    value = step.expression.evaluate(scope)
     for case, port in step.cases:
         if value == case and isinstance(value, bool) == isinstance(case, bool):
             return port, {"matched_case": case, "value": value}
     return DEFAULT_PORT, {"matched_case": None, "value": value}
 
 
-def _stop(step: StopStep, data: Data) -> Json:
+def _stop(step: StopStep, scope: Scope) -> Json:
     if step.output is not None:
-        return step.output.evaluate(data)
-    return None if step.message is None else {"message": step.message.text(data)}
+        return step.output.evaluate(scope)
+    return None if step.message is None else {"message": step.message.text(scope)}
 
 
-def _ask(node: GraphNode, step: AskStep, visit: int, state: Live, run_id: UUID) -> RunPaused:
+def _ask(
+    node: GraphNode, step: AskStep, visit: int, state: Live, run_id: UUID, scope: Scope
+) -> RunPaused:
     """Freeze all that people will see."""
-    data = state.data
     paused = RunPaused(
         task_id=derived_id("task", str(run_id), node.key, str(visit)),
         node=node.key,
@@ -91,26 +93,26 @@ def _ask(node: GraphNode, step: AskStep, visit: int, state: Live, run_id: UUID) 
         workflow_name=state.facts.workflow_name,
         workflow_version=state.facts.version,
         step_name=node.name,
-        title=_title(step.title, node.name, data),
-        prompt=step.prompt.text(data, escape_markdown),
-        fields=[fill_field(field, data) for field in step.fields],
-        assignees=_assignees(step.assignees, data),
+        title=_title(step.title, node.name, scope),
+        prompt=step.prompt.text(scope, escape_markdown),
+        fields=[fill_field(field, scope) for field in step.fields],
+        assignees=_assignees(step.assignees, scope),
     )
     _check_event(paused)
     return paused
 
 
-def _title(template: Template | None, name: str, data: Data) -> str:
+def _title(template: Template | None, name: str, scope: Scope) -> str:
     """Return one line; a title that data made long is shortened, since the prompt has all of it."""
-    title = " ".join(template.text(data).split()) if template is not None else name
+    title = " ".join(template.text(scope).split()) if template is not None else name
     return title if len(title) <= TITLE_MAX else title[: TITLE_MAX - 1] + "…"
 
 
-def _assignees(templates: tuple[Template, ...], data: Data) -> list[str]:
+def _assignees(templates: tuple[Template, ...], scope: Scope) -> list[str]:
     """Return who is asked; one variable may bring in a whole list of them."""
     found: dict[str, None] = {}
     for template in templates:
-        value = template.evaluate(data)
+        value = template.evaluate(scope)
         for person in value if isinstance(value, list) else [value]:
             name = as_text(person).strip()
             if name:
@@ -119,15 +121,20 @@ def _assignees(templates: tuple[Template, ...], data: Data) -> list[str]:
 
 
 def _schedule(
-    node: GraphNode, step: HttpStep, visit: int, attempt: int, state: Live, run_id: UUID
+    node: GraphNode,
+    step: HttpStep,
+    visit: int,
+    attempt: int,
+    state: Live,
+    run_id: UUID,
+    scope: Scope,
 ) -> NodeScheduled:
-    data = state.data
     request: JsonObject = {
         "method": step.method,
-        "url": step.url.text(data).strip(),
-        "headers": {name: template.text(data) for name, template in step.headers},
-        "query": {name: template.text(data) for name, template in step.query},
-        "body": None if step.body is None else step.body.evaluate(data),
+        "url": step.url.text(scope).strip(),
+        "headers": {name: template.text(scope) for name, template in step.headers},
+        "query": {name: template.text(scope) for name, template in step.query},
+        "body": None if step.body is None else step.body.evaluate(scope),
         "timeout_seconds": step.timeout_seconds,
         "error_statuses": [list(statuses) for statuses in step.error_statuses],
     }

@@ -250,7 +250,7 @@ def _fire_retry(moves: Moves, command: FireRetry) -> None:
         return
     node = moves.graph.nodes[command.node]
     try:
-        event = perform(node, command.visit, command.attempt + 1, state, moves.run_id)
+        event = perform(node, command.visit, command.attempt + 1, state, moves.run_id, moves.work)
     except EvaluationFailed as failure:
         if moves.fail(node, command.visit, command.attempt + 1, error_of(failure, node.key)):
             moves.advance_from(node.key)

@@ -22,6 +22,7 @@ from services.engine.domain.graph import Graph, GraphNode, Motion, motion
 from services.engine.domain.node_steps import perform
 from services.engine.domain.run_evolve import evolve, open_tasks
 from services.engine.domain.run_state import Live, RunState, Settled
+from services.engine.domain.scope import Work
 from services.engine.domain.steps import ERROR, StopStep
 
 FIRST_VISIT = 1
@@ -36,6 +37,7 @@ class Moves:
     now: datetime
     state: RunState
     events: list[RunFact] = field(default_factory=list)
+    work: Work = field(default_factory=Work)
 
     def add(self, event: RunFact) -> None:
         self.events.append(event)
@@ -82,7 +84,7 @@ class Moves:
     def _run(self, node: GraphNode) -> bool:
         live = self.live
         try:
-            event = perform(node, FIRST_VISIT, 1, live, self.run_id)
+            event = perform(node, FIRST_VISIT, 1, live, self.run_id, self.work)
         except EvaluationFailed as failure:
             return self.fail(node, FIRST_VISIT, 1, error_of(failure, node.key))
         self.add(event)

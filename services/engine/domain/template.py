@@ -4,17 +4,17 @@ python-liquid parses; the evaluation is ours, so that a text reaches only the ru
 stays text, and paths without filters (nearly all of them) cost next to nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import orjson
 
-from contracts.base import Json, JsonObject
+from contracts.base import Json
 from services.engine.domain.failure import EvaluationFailed
-from services.engine.domain.filters import Filter, Work
+from services.engine.domain.filters import Filter
+from services.engine.domain.scope import Data, Scope
 
-Data = Mapping[str, JsonObject]
 Escape = Callable[[str], str]
 
 
@@ -120,14 +120,15 @@ class Output:
     head: Operand
     filters: tuple[FilterCall, ...] = ()
 
-    def evaluate(self, data: Data, work: Work) -> Json:
+    def evaluate(self, scope: Scope) -> Json:
         """Return the value; a missing one passes by all filters up to the first `default`."""
+        data = scope.data
         value = self.head.look_up(data)
         for call in self.filters:
             if value is MISSING and call.name != "default":
                 continue
             value = call.apply(
-                work,
+                scope.work,
                 None if value is MISSING else value,
                 [_present(argument, data) for argument in call.arguments],
                 {name: _present(argument, data) for name, argument in call.options},
@@ -169,40 +170,45 @@ class Template:
         object.__setattr__(self, "constant", not outputs)
         object.__setattr__(self, "single", outputs[0] if outputs and len(filled) == 1 else None)
 
-    def evaluate(self, data: Data) -> Json:
+    def evaluate(self, scope: Scope) -> Json:
         """Return the value with its type; raises EvaluationFailed."""
         if self.constant:
             return self._plain()
         single = self.single
         if single is None:
-            return self.text(data)
-        if not single.filters:
-            value = single.head.look_up(data)
-            if value is not MISSING:
-                return value
-        return self._filtered(single, data, Work())
+            return self.text(scope)
+        value = self._value_of(single, scope)
+        if isinstance(value, str):
+            scope.work.spend(len(value))
+        elif isinstance(value, dict | list):
+            # One large value in many places would be gigabytes once it is written out.
+            scope.work.spend(size_of(value))
+        return value
 
-    def text(self, data: Data, escape: Escape | None = None) -> str:
+    def text(self, scope: Scope, escape: Escape | None = None) -> str:
         """Return the text; `escape` is applied to what variables bring in. Raises EvaluationFailed."""
         if self.constant:
             return self._plain()
-        work = Work()
         pieces = []
         for part in self.parts:
             if isinstance(part, str):
                 pieces.append(part)
             else:
-                piece = as_text(self._filtered(part, data, work))
-                work.spend(len(piece))
+                piece = as_text(self._value_of(part, scope))
+                scope.work.spend(len(piece))
                 pieces.append(escape(piece) if escape else piece)
         return "".join(pieces)
 
     def _plain(self) -> str:
         return "".join(part for part in self.parts if isinstance(part, str))
 
-    def _filtered(self, output: Output, data: Data, work: Work) -> Json:
+    def _value_of(self, output: Output, scope: Scope) -> Json:
+        if not output.filters:
+            value = output.head.look_up(scope.data)
+            if value is not MISSING:
+                return value
         try:
-            return output.evaluate(data, work)
+            return output.evaluate(scope)
         except EvaluationFailed as failure:
             failure.details.setdefault("expression", self.source[:500])
             raise
@@ -214,6 +220,14 @@ class Template:
                 guarded = part.is_guarded()
                 for variable in part.variables():
                     yield variable, guarded
+
+
+def size_of(value: Json) -> int:
+    """Return the size of a value as JSON, in bytes; raises EvaluationFailed for what has no JSON."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError as error:
+        raise EvaluationFailed("invalid-output", f"A value has no JSON form: {error}.") from error
 
 
 def as_text(value: Json) -> str:

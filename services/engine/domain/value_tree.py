@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contracts.base import Json
-from services.engine.domain.template import Data
+from services.engine.domain.scope import Scope
 
 
 class Tree(Protocol):
     """Something that has a value once there is data."""
 
-    def evaluate(self, data: Data) -> Json:
+    def evaluate(self, scope: Scope) -> Json:
         """Return the value; raises EvaluationFailed."""
         ...
 
@@ -19,7 +19,7 @@ class Tree(Protocol):
 class FixedTree:
     value: Json
 
-    def evaluate(self, data: Data) -> Json:  # noqa: ARG002 - the same for every run
+    def evaluate(self, scope: Scope) -> Json:  # noqa: ARG002 - the same for every run
         return self.value
 
 
@@ -27,13 +27,13 @@ class FixedTree:
 class ObjectTree:
     members: tuple[tuple[str, Tree], ...]
 
-    def evaluate(self, data: Data) -> Json:
-        return {name: member.evaluate(data) for name, member in self.members}
+    def evaluate(self, scope: Scope) -> Json:
+        return {name: member.evaluate(scope) for name, member in self.members}
 
 
 @dataclass(frozen=True, slots=True)
 class ListTree:
     items: tuple[Tree, ...]
 
-    def evaluate(self, data: Data) -> Json:
-        return [item.evaluate(data) for item in self.items]
+    def evaluate(self, scope: Scope) -> Json:
+        return [item.evaluate(scope) for item in self.items]
