@@ -49,15 +49,16 @@ export function FeedCard(props: Props) {
   }, [settled, task.id]);
 
   const wasPending = useRef(!settled);
+  // Looked at before the controls go: afterwards nobody can tell whose focus was lost.
+  const justSettled = settled && wasPending.current;
+  const hadFocus = justSettled && card.current?.contains(document.activeElement);
   useEffect(() => {
-    if (!settled || !wasPending.current) return;
+    if (!justSettled) return;
     wasPending.current = false;
-    // The controls are gone: a focus that was on one of them belongs to the card now.
-    if (document.activeElement === document.body && props.active)
-      card.current?.focus({ preventScroll: true });
-    if (card.current?.contains(document.activeElement))
-      onSettled(settledText(t, format, task, null));
-  }, [settled, props.active, onSettled, t, format, task]);
+    if (!hadFocus) return;
+    if (document.activeElement === document.body) card.current?.focus({ preventScroll: true });
+    onSettled(settledText(t, format, task, null));
+  }, [justSettled, hadFocus, onSettled, t, format, task]);
 
   return (
     <article

@@ -50,7 +50,7 @@ export function Feed({ tasks, total, busy, hasMore, loadMore, change, heading, h
   const [margin, setMargin] = useState(0);
   const focusNext = useRef<string | "heading" | null>(null);
   const scrollBy = useRef(0);
-  const shieldUntil = useRef(0);
+  const [settling, setSettling] = useState(false);
   const hoveredId = useRef<string | null>(null);
   const indexes = useMemo(() => new Map(tasks.map((task, index) => [task.id, index])), [tasks]);
   const activeIndex = activeId === null ? 0 : (indexes.get(activeId) ?? 0);
@@ -85,6 +85,13 @@ export function Feed({ tasks, total, busy, hasMore, loadMore, change, heading, h
     observer.observe(document.body);
     return () => observer.disconnect();
   }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each card that leaves starts the time anew
+  useEffect(() => {
+    if (!settling) return;
+    const timer = window.setTimeout(() => setSettling(false), SHIELD_MS);
+    return () => window.clearTimeout(timer);
+  }, [settling, tasks.length]);
 
   useEffect(() => {
     if (hasMore && !busy && lastIndex >= tasks.length - PREFETCH_CARDS) loadMore();
@@ -125,7 +132,7 @@ export function Feed({ tasks, total, busy, hasMore, loadMore, change, heading, h
     if (hadFocus) setActiveId(next?.id ?? null);
     if (card && card.getBoundingClientRect().bottom < 0)
       scrollBy.current -= card.offsetHeight + GAP;
-    shieldUntil.current = performance.now() + SHIELD_MS;
+    setSettling(true);
     change((inbox) => removeTask(inbox, id));
     return next;
   };
@@ -155,16 +162,11 @@ export function Feed({ tasks, total, busy, hasMore, loadMore, change, heading, h
   return (
     <div
       ref={list}
-      className="feed"
+      className={settling ? "feed settling" : "feed"}
       role="feed"
       aria-busy={busy}
       aria-label={t.tasks.list}
       style={{ height: virtualizer.getTotalSize() }}
-      onClickCapture={(event) => {
-        if (event.detail === 0 || performance.now() > shieldUntil.current) return;
-        event.preventDefault();
-        event.stopPropagation();
-      }}
       onPointerLeave={() => {
         hoveredId.current = null;
       }}

@@ -32,6 +32,8 @@ const AnnouncerContext = createContext<Announcer | null>(null);
 
 const TOAST_MS = 8_000;
 const TOASTS_MAX = 4;
+/** Long enough to be read out; later it would be stale news to whoever walks through the page. */
+const SPOKEN_MS = 10_000;
 
 export function AnnouncerProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
@@ -44,6 +46,15 @@ export function AnnouncerProvider({ children }: { children: ReactNode }) {
     said.current = said.current === text ? `${text} ` : text;
     setPolite(said.current);
   }, []);
+  useEffect(() => {
+    if (polite === "" && urgent === "") return;
+    const timer = window.setTimeout(() => {
+      said.current = "";
+      setPolite("");
+      setUrgent("");
+    }, SPOKEN_MS);
+    return () => window.clearTimeout(timer);
+  }, [polite, urgent]);
   const value = useMemo<Announcer>(
     () => ({
       say,

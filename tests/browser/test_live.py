@@ -1,0 +1,152 @@
+"""Live means live: no page needs a reload, and a browser holds one stream however many tabs it has."""
+
+import asyncio
+
+import httpx
+from playwright.async_api import Locator, Page, expect
+
+from deploy.local.stack import Stack
+from tests.support.api import Api
+from tests.support.asking import approval, ask_for_approval
+from tests.support.browser import Person
+
+TABS = 8
+
+
+async def test_a_new_task_appears_in_the_list_and_the_badge(api: Api, person: Person) -> None:
+    await person.open("/tasks")
+    await person.live()
+    await expect(person.page.get_by_text("No tasks are waiting.")).to_be_visible()
+    await ask_for_approval(api, "Just arrived")
+    await expect(person.card("Just arrived")).to_be_visible()
+    await expect(person.page.locator(".sidebar .count")).to_contain_text("1")
+    await expect(person.page).to_have_title("(1) Tasks - Flusso")
+
+
+async def test_with_the_newest_first_new_tasks_wait_behind_a_button(
+    api: Api, person: Person
+) -> None:
+    await ask_for_approval(api, "There before")
+    await person.open("/tasks?sort=newest")
+    await person.live()
+    await expect(person.card("There before")).to_be_visible()
+    await ask_for_approval(api, "Came later")
+    pill = person.page.get_by_role("button", name="1 new task")
+    await expect(pill).to_be_visible()
+    await expect(person.card("Came later")).to_have_count(0)
+    await pill.click()
+    await expect(person.card("Came later")).to_be_visible()
+
+
+async def test_the_dashboard_follows(api: Api, person: Person) -> None:
+    await person.open("/")
+    await person.live()
+    task = await ask_for_approval(api, "On the dashboard")
+    await expect(person.page.locator("[data-pending-count]")).to_have_text("1")
+    await expect(person.page.get_by_role("link", name="On the dashboard")).to_be_visible()
+    await api.decide(str(task["id"]))
+    await expect(person.page.get_by_text("No tasks are waiting.")).to_be_visible()
+
+
+async def test_a_runs_page_follows_its_trace(api: Api, person: Person) -> None:
+    task = await ask_for_approval(api, "Followed")
+    await person.open(f"/runs/{task['run_id']}")
+    await person.live()
+    await expect(person.page.get_by_text("This run is waiting for a person")).to_be_visible()
+    await api.decide(str(task["id"]), comment="Go ahead")
+    await expect(person.page.locator(".page-head").get_by_text("Completed")).to_be_visible()
+    await expect(person.page.locator("[data-node=afterwards]")).to_be_visible()
+    await expect(person.page.locator(".trace").get_by_text("Approved by")).to_be_visible()
+    await expect(person.page.get_by_text("This run is waiting for a person")).to_have_count(0)
+
+
+async def test_monitor_shows_runs_as_they_come_and_end(api: Api, person: Person) -> None:
+    workflow = await api.workflow(approval(), "Seen in the monitor")
+    await person.open(f"/monitor?workflow_id={workflow}")
+    await person.live()
+    await expect(person.page.get_by_text("No runs match these filters.")).to_be_visible()
+    run = await api.start(workflow)
+    row = person.page.locator(f"[data-run-id='{run}']")
+    await expect(row.get_by_text("Waiting").last).to_be_visible()
+    (task,) = await api.tasks_of(run)
+    await api.decide(str(task["id"]), "reject")
+    await expect(row.get_by_text("Failed").last).to_be_visible()
+
+
+async def test_rows_are_held_back_while_a_person_is_in_the_list(api: Api, person: Person) -> None:
+    workflow = await api.workflow(approval(), "Held back")
+    first = await api.start(workflow)
+    await person.open(f"/workflows/{workflow}/runs")
+    await person.live()
+    row = person.page.locator(f"[data-run-id='{first}']")
+    await row.hover()
+    second = await api.start(workflow)
+    await expect(person.page.get_by_role("button", name="1 new run")).to_be_visible()
+    assert await person.page.locator(f"[data-run-id='{second}']").count() == 0
+    await person.page.get_by_role("button", name="1 new run").click()
+    await expect(person.page.locator(f"[data-run-id='{second}']")).to_be_visible()
+
+
+async def test_eight_tabs_share_one_stream_and_another_takes_over(
+    api: Api, person: Person, stack: Stack
+) -> None:
+    await person.open("/tasks")
+    await person.live()
+    before = await streams(stack)
+    tabs = [person.page, *[await person.new_page() for _ in range(TABS - 1)]]
+    for tab in tabs[1:]:
+        await tab.goto(person.url + "/tasks")
+    for tab in tabs:
+        await expect(tab.locator("[data-connection=live]").first).to_be_attached()
+    assert await streams(stack) == before
+    await ask_for_approval(api, "In every tab")
+    for tab in tabs:
+        await expect(heading(tab, "In every tab")).to_be_visible()
+    await person.page.close()
+    await expect(tabs[1].locator("[data-connection=live]").first).to_be_attached()
+    await until_streams(stack, before)
+    await ask_for_approval(api, "After the leader left")
+    for tab in tabs[1:]:
+        await expect(heading(tab, "After the leader left")).to_be_visible()
+
+
+async def test_a_gateway_that_restarts_is_found_again_and_nothing_is_missed(
+    api: Api, person: Person, stack: Stack
+) -> None:
+    await person.open("/tasks")
+    await person.live()
+    stack.kill("gateway")
+    banner = person.page.locator(".banner", has_text="Live updates are paused.")
+    await expect(banner).to_be_visible()
+    stack.restart("gateway")
+    await ready(stack)
+    await ask_for_approval(api, "After the restart")
+    await expect(person.card("After the restart")).to_be_visible()
+    await person.live()
+    await expect(banner).to_have_count(0)
+
+
+def heading(page: Page, title: str) -> Locator:
+    return page.get_by_role("heading", name=title, exact=True)
+
+
+async def streams(stack: Stack) -> int:
+    """How many event streams the gateway holds, by its own metrics."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        text = (await http.get(stack.metrics_url("gateway"))).text
+    (line,) = [
+        line for line in text.splitlines() if line.startswith("flusso_event_listeners ")
+    ]
+    return int(float(line.split()[1]))
+
+
+async def until_streams(stack: Stack, number: int) -> None:
+    async with asyncio.timeout(30):
+        while await streams(stack) != number:
+            await asyncio.sleep(0.05)
+
+
+async def ready(stack: Stack) -> None:
+    async with asyncio.timeout(30):
+        while not stack.is_ready():
+            await asyncio.sleep(0.05)
