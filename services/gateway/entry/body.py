@@ -13,16 +13,19 @@ value_bytes_max = 262_144
 document_bytes_max = 700_000
 """Of a workflow: a definition of at most 256 KiB, also as an escaped text inside JSON."""
 body_seconds_max = 10.0
+drained_bytes_max = 32 * 1024 * 1024
+"""Of a body that is refused: closing on unread data would destroy the answer on its way to the sender."""
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:
     """Return the raw body. Raises Refused if it is too large, too slow, or compressed."""
     _refuse_compressed(request)
     length = request.headers.get("content-length")
-    if length is not None and length.isdecimal() and int(length) > bytes_max:
-        raise _too_large(bytes_max)
     try:
         async with asyncio.timeout(body_seconds_max):
+            if length is not None and length.isdecimal() and int(length) > bytes_max:
+                await _drain(request)
+                raise _too_large(bytes_max)
             return await _collect(request, bytes_max)
     except TimeoutError:
         raise Refused("request-timeout", "The body did not arrive in time.") from None
@@ -33,6 +36,7 @@ async def _collect(request: Request, bytes_max: int) -> bytes:
     body: bytes = message.get("body", b"")
     while message.get("more_body", False):
         if len(body) > bytes_max:
+            await _drain(request)
             break
         message = await request.receive()
         body += message.get("body", b"")
@@ -41,6 +45,16 @@ async def _collect(request: Request, bytes_max: int) -> bytes:
     if len(body) > bytes_max:
         raise _too_large(bytes_max)
     return body
+
+
+async def _drain(request: Request) -> None:
+    """Read on and throw away, so that the sender gets to read the answer."""
+    drained = 0
+    while drained < drained_bytes_max:
+        message = await request.receive()
+        drained += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 async def read_json(request: Request, bytes_max: int) -> tuple[bytes, Json]:
