@@ -54,8 +54,8 @@ class Hub:
         self.tasks_moved = asyncio.Event()
 
     @property
-    def has_listeners(self) -> bool:
-        return bool(self._listeners)
+    def listeners(self) -> int:
+        return len(self._listeners)
 
     @property
     def is_ready(self) -> bool:

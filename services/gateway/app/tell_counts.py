@@ -27,7 +27,7 @@ class CountTeller:
         """Tell until cancelled."""
         while True:
             await self._wait()
-            if not self._hub.has_listeners:
+            if not self._hub.listeners:
                 self._told = None
             elif self._hub.tasks_moved.is_set():
                 self._hub.tasks_moved.clear()

@@ -172,7 +172,7 @@ async def test_closing_sends_everybody_away_after_what_is_queued() -> None:
     listenings: list[Listening] = [await hub.listen(EVERYTHING, None) for _ in range(3)]
     hub.hear("runs", 1, message(run_event("a", 1)))
     hub.close()
-    assert not hub.has_listeners
+    assert not hub.listeners
     for listening in listenings:
         assert notes_of(await told(listening.subscription)) == 1
         assert await listening.subscription.take(0) is None
