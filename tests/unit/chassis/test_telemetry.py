@@ -1,4 +1,4 @@
-"""Spans against a real OTLP receiver: a small HTTP server of this test."""
+"""Spans, sent to a real collector."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from time import monotonic
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from services.chassis import telemetry
@@ -19,59 +18,17 @@ from services.chassis.telemetry import (
     shut_down_telemetry,
     span,
 )
+from tests.support.otlp import Collector, collecting
 
 OUTSIDE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-class Receiver(HTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), ReceiverRequest)
-        self.requests: list[ExportTraceServiceRequest] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    @property
-    def spans(self) -> dict[str, Span]:
-        return {
-            received.name: received
-            for request in self.requests
-            for resource in request.resource_spans
-            for scope in resource.scope_spans
-            for received in scope.spans
-        }
-
-    @property
-    def resource(self) -> dict[str, str]:
-        attributes = self.requests[0].resource_spans[0].resource.attributes
-        return {attribute.key: attribute.value.string_value for attribute in attributes}
-
-
-class ReceiverRequest(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.requests.append(ExportTraceServiceRequest.FromString(body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its parent's name
-        pass
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    serving = threading.Thread(target=server.serve_forever, args=(0.01,))
-    serving.start()
-    yield server
-    shut_down_telemetry()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+def receiver() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+        shut_down_telemetry()
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +39,7 @@ def _tracing_is_off_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     shut_down_telemetry()
 
 
-def trace_on(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, **environ: str) -> None:
+def trace_on(receiver: Collector, monkeypatch: pytest.MonkeyPatch, **environ: str) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
@@ -90,7 +47,7 @@ def trace_on(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, **environ: str
 
 
 def test_spans_arrive_at_the_collector_as_one_trace(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -98,7 +55,7 @@ def test_spans_arrive_at_the_collector_as_one_trace(
         pass
     shut_down_telemetry()
 
-    outer, inner = receiver.spans["POST /runs"], receiver.spans["start run"]
+    outer, inner = receiver.named("POST /runs").span, receiver.named("start run").span
     assert outer.trace_id.hex() == inner.trace_id.hex() == OUTSIDE.split("-")[1]
     assert outer.parent_span_id.hex() == OUTSIDE.split("-")[2]
     assert inner.parent_span_id == outer.span_id
@@ -107,7 +64,7 @@ def test_spans_arrive_at_the_collector_as_one_trace(
 
 
 def test_the_block_gets_its_own_traceparent_and_the_outer_one_returns_after_it(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -121,7 +78,7 @@ def test_the_block_gets_its_own_traceparent_and_the_outer_one_returns_after_it(
 
 
 def test_a_span_without_a_parent_begins_a_trace(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -129,23 +86,23 @@ def test_a_span_without_a_parent_begins_a_trace(
         assert incoming(traceparent) == traceparent
     shut_down_telemetry()
 
-    assert receiver.spans["fire timers"].parent_span_id == b""
+    assert receiver.named("fire timers").span.parent_span_id == b""
 
 
-def test_a_batch_links_to_its_members(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_links_to_its_members(receiver: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     trace_on(receiver, monkeypatch)
 
     with span("commit batch", links=[OUTSIDE, None, *[OUTSIDE] * 300]):
         pass
     shut_down_telemetry()
 
-    links = receiver.spans["commit batch"].links
+    links = receiver.named("commit batch").span.links
     assert len(links) == telemetry.LINKS_MAX - 1
     assert links[0].span_id.hex() == OUTSIDE.split("-")[2]
 
 
 def test_a_failed_block_makes_a_failed_span_without_the_text_of_the_error(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -153,13 +110,13 @@ def test_a_failed_block_makes_a_failed_span_without_the_text_of_the_error(
         raise ValueError("a person's data")
     shut_down_telemetry()
 
-    failed = receiver.spans["decide"]
+    failed = receiver.named("decide").span
     assert failed.status.code == failed.status.STATUS_CODE_ERROR
     assert "a person's data" not in str(failed)
 
 
 def test_a_span_may_end_elsewhere_than_it_began(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -170,11 +127,11 @@ def test_a_span_may_end_elsewhere_than_it_began(
     ending.join()
     shut_down_telemetry()
 
-    assert receiver.spans["start run"].attributes[0].value.string_value == "started"
+    assert receiver.named("start run").span.attributes[0].value.string_value == "started"
 
 
 def test_standard_variables_name_the_service_and_its_resource(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(
         receiver,
@@ -187,12 +144,12 @@ def test_standard_variables_name_the_service_and_its_resource(
         pass
     shut_down_telemetry()
 
-    assert receiver.resource["service.name"] == "approvals"
-    assert receiver.resource["deployment.environment.name"] == "test"
+    assert receiver.named("anything").resource["service.name"] == "approvals"
+    assert receiver.named("anything").resource["deployment.environment.name"] == "test"
 
 
 def test_a_caller_who_does_not_sample_is_obeyed(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace_on(receiver, monkeypatch)
 
@@ -201,7 +158,7 @@ def test_a_caller_who_does_not_sample_is_obeyed(
         assert traceparent.endswith("-00")
     shut_down_telemetry()
 
-    assert receiver.spans == {}
+    assert receiver.spans == []
 
 
 @pytest.mark.parametrize(
