@@ -10,9 +10,11 @@ _INLINE = re.compile(
     r"[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\b(?=(?:https?|ftp)://)|\b(?=www\.)"
 )
 _BLOCK = re.compile(
-    r"^(?:(?P<mark>\#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-{2,}\s*$|=+\s*$|~{3,}|:?-+:?(?=\s*\|))"
-    r"|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<indent>(?:\ {4,}|\ *\t)\s*))",
-    re.MULTILINE,
+    r"^(?P<lead>\ {0,3})(?:"
+    r"(?P<mark>\#{1,6}(?=\s|$)|>|[-+](?=\s|$)|-[-\ \t]*$|=+[\ \t]*$|~{3,}|:?-+:?(?=[\ \t]*\|))"
+    r"|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$))"
+    r"|^(?P<indent>\ {4,}|\ *\t[\ \t]*|(?<=\n)\ +\Z)",
+    re.MULTILINE | re.VERBOSE,
 )
 _NO_BREAK_SPACE = "\u00a0"
 _WORD_JOINER = "\u2060"
@@ -34,8 +36,9 @@ def _inline(found: re.Match[str]) -> str:
 
 
 def _block(found: re.Match[str]) -> str:
-    if found.group("mark") is not None:
-        return f"\\{found.group('mark')}"
-    if found.group("number") is not None:
-        return f"{found.group('number')}\\{found.group('dot')}"
-    return _NO_BREAK_SPACE * len(found.group("indent"))
+    indent = found.group("indent")
+    if indent is not None:
+        return _NO_BREAK_SPACE * len(indent)
+    number = found.group("number")
+    escaped = f"\\{found.group('mark')}" if number is None else f"{number}\\{found.group('dot')}"
+    return found.group("lead") + escaped
