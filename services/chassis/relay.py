@@ -127,6 +127,8 @@ class Relay:
         connection = await connect(self._settings, self._spec.schema, synchronous_commit="off")
         try:
             while not await self._take_lock(connection):
+                # Whoever leads measures it.
+                telemetry.RELAY_LAG.labels(self._spec.schema).set(0)
                 await self._follow()
             self.leads = True
             await self._lead(connection)
@@ -176,6 +178,7 @@ class Relay:
         while True:
             self._wake.clear()
             if clock() >= next_look:
+                await self._measure_lag(connection)
                 await self._look_at_stream()
                 next_look = clock() + look_seconds
             told = await self._tell_page(connection)
@@ -184,6 +187,11 @@ class Relay:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(poll_seconds):
                         await self._wake.wait()
+
+    async def _measure_lag(self, connection: Connection) -> None:
+        with translated():
+            untold = await connection.fetchval(statements["count_untold"], self._cursor.position)
+        telemetry.RELAY_LAG.labels(self._spec.schema).set(untold)
 
     async def _tell_page(self, connection: Connection) -> int:
         with translated():

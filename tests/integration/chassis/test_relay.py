@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import nats.errors
 from nats.aio.client import Client
+from prometheus_client import REGISTRY
 
 from contracts.envelope import CloudEvent
 from services.chassis.consumer import BatchConsumer, Verdict
@@ -210,6 +211,11 @@ async def test_the_relay_waits_for_a_broker_that_is_away(
         async with running(pipeline.run(), relay.run()):
             stream = new_id()
             await pipeline.execute(order(stream, Add(1)))
+
+            async def is_behind() -> bool:
+                return REGISTRY.get_sample_value("flusso_relay_lag_events", {"log": SCHEMA}) == 1
+
+            await until(is_behind)
             jetstream = client.jetstream()
             await Provisioner(client, [STREAM], [CONSUMER]).provision()
 
