@@ -1,7 +1,7 @@
 """Hears both streams once for this replica and tells every listener what it asked for.
 
-While nobody listens a message costs a reference in the ring. With listeners, each event is read once, its bytes are
-made once, and only those are touched who want it.
+While nobody listens to a stream its messages cost a reference in the ring. With listeners, each event is read once,
+its bytes are made once, and only those are touched who want it.
 """
 
 import asyncio
@@ -96,12 +96,16 @@ class Hub:
     def hear(self, stream: Stream, sequence: int, payload: bytes) -> None:
         """Take one message."""
         self._ring.keep(stream, sequence, payload, self._monotonic())
-        if self._listeners:
+        if self._anybody_wants(stream):
             for event in read_message(stream, sequence, payload):
                 self._publish(event)
         self.position = self.position.moved(stream, (sequence + 1, 0))
         if stream == "tasks":
             self.tasks_moved.set()
+
+    def _anybody_wants(self, stream: Stream) -> bool:
+        wanting = self._want_tasks if stream == "tasks" else self._want_runs
+        return bool(wanting or self._want_run)
 
     def _publish(self, event: LiveEvent) -> None:
         self.position = self.position.moved(event.stream, event.place)

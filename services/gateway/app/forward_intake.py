@@ -108,7 +108,9 @@ class Forwarder:
             if verdict is not None and not isinstance(verdict, Transient):
                 raise verdict
         await self._intake.retry_at([one.run_id for one in failed], self._due(1))
-        return len(claimed) - len(failed)
+        settled = len(claimed) - len(failed)
+        self.waiting = max(0, self.waiting - settled)
+        return settled
 
     async def _give_back(self, tried: Claimed, untried: Sequence[Claimed]) -> None:
         await self._intake.retry_at([tried.run_id], self._due(tried.attempts))

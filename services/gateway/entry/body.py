@@ -15,6 +15,8 @@ document_bytes_max = 700_000
 body_seconds_max = 10.0
 drained_bytes_max = 32 * 1024 * 1024
 """Of a body that is refused: closing on unread data would destroy the answer on its way to the sender."""
+drain_seconds_max = 1.0
+"""Without another byte of it."""
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:
@@ -24,7 +26,8 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
     try:
         async with asyncio.timeout(body_seconds_max):
             if length is not None and length.isdecimal() and int(length) > bytes_max:
-                await _drain(request)
+                if "expect" not in request.headers:
+                    await _drain(request)
                 raise _too_large(bytes_max)
             return await _collect(request, bytes_max)
     except TimeoutError:
@@ -48,10 +51,14 @@ async def _collect(request: Request, bytes_max: int) -> bytes:
 
 
 async def _drain(request: Request) -> None:
-    """Read on and throw away, so that the sender gets to read the answer."""
+    """Read on and throw away, so that the sender gets to read the answer; not for long if it stalls."""
     drained = 0
     while drained < drained_bytes_max:
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(drain_seconds_max):
+                message = await request.receive()
+        except TimeoutError:
+            return
         drained += len(message.get("body", b""))
         if not message.get("more_body", False):
             return

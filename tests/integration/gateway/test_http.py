@@ -109,6 +109,22 @@ async def test_unknown_paths_and_wrong_methods_are_problems(gateway: Gateway) ->
     assert (hot.status_code, hot.headers["allow"]) == (405, "POST")
 
 
+async def test_links_never_change_anything(gateway: Gateway) -> None:
+    async def stored() -> list[object]:
+        tables = ("users", "sessions", "sign_in_links", "api_tokens", "intake")
+        pool = gateway.runtime.pool
+        return [await pool.fetch(f"SELECT * FROM {table}") for table in tables]  # noqa: S608
+
+    before = await stored()
+    for _, path in await operations(gateway):
+        if path == "/api/v1/events":
+            continue
+        url = path.replace("{version}", "1").replace("{", "").replace("}", "")
+        for method in ("GET", "HEAD", "OPTIONS"):
+            await gateway.admin.request(method, url.replace("workflow_id", RUN))
+    assert await stored() == before
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
 async def test_a_webhook_is_only_posted(gateway: Gateway, method: str) -> None:
     answer = await gateway.anyone.request(method, f"/api/webhooks/{RUN}")
