@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def workflow(
     """A definition; without edges the nodes follow each other."""
     if edges is None:
         keys = ["trigger", *(one["key"] for one in nodes)]
-        edges = [edge(a, b) for a, b in zip(keys, keys[1:], strict=False)]
+        edges = [edge(a, b) for a, b in pairwise(keys)]
     return {
         "trigger": {"type": trigger, "config": trigger_config or {}},
         "nodes": list(nodes),

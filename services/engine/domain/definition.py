@@ -24,6 +24,7 @@ from services.engine.domain.form import compile_fields
 from services.engine.domain.limits import (
     DEFINITION_BYTES_MAX,
     DEFINITION_DEPTH_MAX,
+    DEFINITION_KEYS_MAX,
     EDGES_MAX,
     KEY_MAX,
     NODES_MAX,
@@ -105,7 +106,12 @@ def parse_definition(raw: Json) -> Definition:
 def _check_storable(raw: Json) -> None:
     """Stop at once at what could not be stored, or is too deep to be walked."""
     try:
-        normalise_value(raw, bytes_max=DEFINITION_BYTES_MAX, depth_max=DEFINITION_DEPTH_MAX)
+        normalise_value(
+            raw,
+            bytes_max=DEFINITION_BYTES_MAX,
+            depth_max=DEFINITION_DEPTH_MAX,
+            keys_max=DEFINITION_KEYS_MAX,
+        )
     except Refused as refused:
         fault = Fault(
             path=str(refused.details.get("path", "")), code="unreadable", message=refused.message

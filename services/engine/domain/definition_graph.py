@@ -51,8 +51,8 @@ def _check_edge(place: Place, edge: Edge, shapes: Mapping[str, Shape]) -> bool:
 
 
 def _check_end(place: Place, key: str, shapes: Mapping[str, Shape]) -> bool:
-    if key in shapes:
-        return True
+    if key in shapes or place.is_full:
+        return key in shapes
     place.fault("unknown-node", f"There is no node `{key}`.", nearest(key, shapes))
     return False
 

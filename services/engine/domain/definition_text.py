@@ -16,7 +16,11 @@ from contracts.base import Json
 from contracts.workflow import Fault
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json, normalise_value
-from services.engine.domain.limits import DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX
+from services.engine.domain.limits import (
+    DEFINITION_BYTES_MAX,
+    DEFINITION_DEPTH_MAX,
+    DEFINITION_KEYS_MAX,
+)
 
 Format = Literal["yaml", "json"]
 Position = tuple[int, int]
@@ -31,6 +35,11 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DIGITS_MAX = 400
+_LIMITS = {
+    "bytes_max": DEFINITION_BYTES_MAX,
+    "depth_max": DEFINITION_DEPTH_MAX,
+    "keys_max": DEFINITION_KEYS_MAX,
+}
 
 
 class _Unreadable(Exception):  # noqa: N818 - a verdict on a text
@@ -43,13 +52,9 @@ def read_definition(text: str, text_format: Format) -> Json | Fault:
     """Return the value of a text, or what makes it unreadable, with its line and column."""
     try:
         if text_format == "json":
-            return normalise_json(
-                text, bytes_max=DEFINITION_BYTES_MAX, depth_max=DEFINITION_DEPTH_MAX
-            )
+            return normalise_json(text, **_LIMITS)
         value, _ = _read_yaml(text)
-        return normalise_value(
-            value, bytes_max=DEFINITION_BYTES_MAX, depth_max=DEFINITION_DEPTH_MAX
-        )
+        return normalise_value(value, **_LIMITS)
     except Refused as refused:
         return _fault_of(refused, text)
     except _Unreadable as unreadable:

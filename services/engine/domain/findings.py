@@ -46,10 +46,15 @@ class Place:
         return Place(self.findings, self.pointer, node)
 
     def fault(self, code: str, message: str, suggestion: str | None = None) -> None:
-        if len(self.findings.faults) < FAULTS_MAX:
+        if not self.is_full:
             self.findings.faults.append(
                 Fault(path=self.pointer, code=code, message=message, suggestion=suggestion)
             )
+
+    @property
+    def is_full(self) -> bool:
+        """So many faults have been found that further ones are not even looked into."""
+        return len(self.findings.faults) >= FAULTS_MAX
 
     def template(self, source: str) -> Template:
         """Return the compiled text, or an empty one after noting its fault."""

@@ -10,6 +10,7 @@ KEY_MAX = 64
 DEFINITION_BYTES_MAX = 262_144
 """As text; what fits here also fits into one message."""
 DEFINITION_DEPTH_MAX = 32
+DEFINITION_KEYS_MAX = 50_000
 
 FIELDS_MAX = 100
 CASES_MAX = 100

@@ -13,6 +13,8 @@ _OUTPUT = "output"
 def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: Upstream) -> None:
     """Note the variables that name no node, a node that is not upstream, or what its output does not have."""
     for reference in findings.references:
+        if Place(findings).is_full:
+            return
         fault = _judge(reference, shapes, upstream.get(reference.node, frozenset({TRIGGER})))
         if fault is not None:
             code, message, suggestion = fault

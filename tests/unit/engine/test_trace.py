@@ -1,0 +1,170 @@
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from contracts.base import Json, JsonObject
+from contracts.envelope import CloudEvent
+from contracts.run import TraceStep
+from services.chassis.errors import Broken
+from services.engine.domain.run_codec import encode_event
+from services.engine.domain.trace import fold_trace
+from tests.support.runs import (
+    BOB,
+    NOW,
+    RUN_ID,
+    Run,
+    answered,
+    approve,
+    broken,
+    cancel,
+    definition_of,
+    edge,
+    fired,
+    node,
+    reject,
+    started,
+    submit,
+    workflow,
+)
+
+
+def trace_of(run: Run, raw: JsonObject) -> tuple[dict[str, TraceStep], Json]:
+    """The trace of a run whose events came a second apart."""
+    steps, output = fold_trace(
+        [envelope(run, n) for n in range(len(run.events))], definition_of(raw)
+    )
+    return {step.node: step for step in steps}, output
+
+
+def envelope(run: Run, index: int) -> CloudEvent:
+    encoded = encode_event(run.events[index])
+    return CloudEvent(
+        id=f"{RUN_ID}-{index + 1}",
+        source="flusso/engine",
+        type=encoded.type,
+        subject=str(RUN_ID),
+        time=NOW + timedelta(seconds=index),
+        dataschema=f"{encoded.type}/1",
+        sequence=index + 1,
+        logposition=index,
+        data=orjson.loads(encoded.data),
+    )
+
+
+APPROVAL = workflow(
+    [
+        node("fetch", "transform", email="{{ trigger.output.email }}"),
+        node("review", "approval", prompt="Send to {{ fetch.output.email }}?"),
+        node("sent", "transform", by="{{ review.output.decided_by }}"),
+    ]
+)
+REQUEST = workflow(
+    [
+        node("call", "http_request", url="https://example.com", retries=1),
+        node("told", "transform", why="{{ call.error.code }}"),
+        node("went", "transform", a=1),
+    ],
+    [edge("trigger", "call"), edge("call", "told", "error"), edge("call", "went")],
+)
+
+
+def test_each_step_shows_what_it_read_what_it_gave_and_when() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+    run.does(approve(run.task("review"), by=BOB, comment="Fine"))
+
+    steps, output = trace_of(run, APPROVAL)
+
+    assert list(steps) == ["trigger", "fetch", "review", "sent"]
+    assert steps["trigger"].output == {"email": "ada@example.com"}
+    fetch, review = steps["fetch"], steps["review"]
+    assert (fetch.name, fetch.type, fetch.status) == ("Fetch", "transform", "Completed")
+    assert fetch.input == {"trigger.output.email": "ada@example.com"}
+    assert fetch.output == {"email": "ada@example.com"}
+    assert review.input == {"title": "Review", "prompt": "Send to ada@example.com?"}
+    assert review.finished_at == NOW + timedelta(seconds=3)
+    assert review.started_at == NOW + timedelta(seconds=2)
+    assert review.decision is not None
+    assert (review.decision.outcome, review.decision.by) == ("approved", "Bob")
+    assert review.decision.comment == "Fine"
+    assert output == {"by": "Bob"}
+
+
+def test_a_waiting_step_names_its_task() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+
+    steps, output = trace_of(run, APPROVAL)
+
+    assert steps["review"].status == "Waiting"
+    assert steps["review"].task_id == run.task("review").task_id
+    assert steps["review"].finished_at is None
+    assert output is None
+
+
+def test_a_rejection_is_told_at_the_step_that_asked() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+    run.does(reject(run.task("review"), by=BOB, comment="Typo"))
+
+    review = trace_of(run, APPROVAL)[0]["review"]
+
+    assert review.status == "Failed"
+    assert review.error is not None
+    assert review.error.message == "Rejected by Bob"
+    assert review.decision is not None
+    assert (review.decision.outcome, review.decision.comment) == ("rejected", "Typo")
+
+
+def test_submitted_values_are_in_the_trace() -> None:
+    field = {"name": "budget", "type": "number"}
+    raw = workflow([node("ask", "manual_input", prompt="?", fields=[field])])
+    run = started(raw)
+    run.does(submit(run.task("ask"), {"budget": 5}))
+
+    decision = trace_of(run, raw)[0]["ask"].decision
+
+    assert decision is not None
+    assert decision.values == {"budget": 5}
+
+
+def test_attempts_and_the_last_error_are_in_the_trace() -> None:
+    run = started(REQUEST)
+    run.does(broken("call", retryable=True))
+    retrying = trace_of(run, REQUEST)[0]["call"]
+    run.does(fired("call"))
+    run.does(broken("call", attempt=2, output={"status": 500}))
+    failed, told = (trace_of(run, REQUEST)[0][key] for key in ("call", "told"))
+
+    assert (retrying.status, retrying.attempt) == ("Retrying", 1)
+    assert (failed.status, failed.attempt, failed.output) == ("Failed", 2, {"status": 500})
+    assert failed.error is not None
+    assert told.status == "Completed"
+    assert trace_of(run, REQUEST)[0]["went"].status == "Skipped"
+
+
+def test_an_error_that_was_overcome_is_gone() -> None:
+    run = started(REQUEST)
+    run.does(broken("call", retryable=True))
+    run.does(fired("call"))
+    run.does(answered("call", {"status": 200}, attempt=2))
+
+    call = trace_of(run, REQUEST)[0]["call"]
+
+    assert (call.status, call.error, call.attempt) == ("Completed", None, 2)
+    assert call.input["url"] == "https://example.com"
+
+
+def test_what_was_open_when_the_run_was_cancelled_is_cancelled() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+    run.does(cancel())
+
+    review = trace_of(run, APPROVAL)[0]["review"]
+
+    assert (review.status, review.finished_at) == ("Cancelled", NOW + timedelta(seconds=3))
+
+
+def test_an_unknown_event_is_broken() -> None:
+    run = started(APPROVAL, {"email": "a"})
+    strange = envelope(run, 0).model_copy(update={"type": "flusso.run.evaporated"})
+
+    with pytest.raises(Broken):
+        fold_trace([strange], definition_of(APPROVAL))
