@@ -1,0 +1,71 @@
+"""PostgreSQL is all there is to back up: its dump, restored, is Flusso as it was."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.postgres import DATABASE, PostgresServer, postgres_bin
+from deploy.local.stack import Stack
+from tests.support.api import APPROVAL, api_of
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[Stack]:
+    stack = Stack(data_dir, durable=False)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def dump(stack: Stack, file: Path) -> None:
+    subprocess.run(
+        [postgres_bin() / "pg_dump", "--file", file, "--dbname", stack.database_url], check=True
+    )
+
+
+def restore(data_dir: Path, file: Path) -> None:
+    """Put the dump in the place of the database, while no service runs."""
+    server = PostgresServer(data_dir, durable=False)
+    server.start()
+    try:
+        server.execute(f"DROP DATABASE {DATABASE}", database="postgres")
+        server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
+        arguments = ["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--dbname={server.url}"]
+        subprocess.run(
+            [postgres_bin() / "psql", *arguments, "--file", file],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    finally:
+        server.stop()
+
+
+async def test_a_restored_dump_is_flusso_as_it_was(tmp_path: Path) -> None:
+    """The broker keeps what it heard after the dump: facts of a time that is undone."""
+    file, data_dir = tmp_path / "dump.sql", tmp_path / "data"
+    with running(data_dir) as stack:
+        async with api_of(stack) as api:
+            workflow = await api.workflow(APPROVAL)
+            before = await api.start(workflow)
+            (task,) = await api.tasks_of(before)
+            dump(stack, file)
+            assert (await api.decide(task["id"])).status_code == 200
+            await api.run_when(before, "Completed")
+            after = await api.start(workflow)
+            await api.tasks_of(after)
+
+    restore(data_dir, file)
+
+    with running(data_dir) as stack:
+        async with api_of(stack) as api:
+            assert (await api.http.get(f"/api/v1/runs/{after}")).status_code == 404
+            assert (await api.get(f"/runs/{before}"))["status"] == "Waiting"
+            (again,) = await api.tasks_of(before)
+            assert again["digest"] == task["digest"]
+            assert (await api.decide(task["id"])).status_code == 200
+            await api.run_when(before, "Completed")
+            fresh = await api.start(workflow)
+            await api.tasks_of(fresh)
