@@ -21,7 +21,6 @@ from contracts.catalogue import (
 from contracts.envelope import BATCH_CONTENT_TYPE, CloudEvent
 from contracts.rpc import Refusal
 
-EVENT_CONTENT_TYPE = "application/cloudevents+json"
 VERSION = "1.0.0"
 
 
@@ -149,17 +148,22 @@ def _messages() -> JsonObject:
 
 def _fact_message(told: Announcement) -> JsonObject:
     one_of = [_to("components", "schemas", _envelope(name)) for name in told.facts]
-    member = {"oneOf": one_of} if len(one_of) > 1 else one_of[0]
-    content_type = BATCH_CONTENT_TYPE if told.batched else EVENT_CONTENT_TYPE
+    payload: JsonObject = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"oneOf": one_of} if len(one_of) > 1 else one_of[0],
+    }
+    if told.alone:
+        payload["maxItems"] = 1
     return {
         "name": _key(told.subject),
-        "title": "A batch of CloudEvents" if told.batched else "One CloudEvent",
-        "contentType": content_type,
+        "title": "A batch of one CloudEvent" if told.alone else "A batch of CloudEvents",
+        "contentType": BATCH_CONTENT_TYPE,
         "headers": {
             "type": "object",
-            "properties": {"content-type": {"const": content_type}},
+            "properties": {"content-type": {"const": BATCH_CONTENT_TYPE}},
         },
-        "payload": {"type": "array", "minItems": 1, "items": member} if told.batched else member,
+        "payload": payload,
     }
 
 

@@ -74,13 +74,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Facts told on a JetStream subject: in batches, in the order of the log, or one a message."""
+    """Facts told on a JetStream subject in batches, in the order of the log; `alone`: one a batch."""
 
     service: Service
     stream: str
     subject: str
     facts: Mapping[str, type[Fact]]
-    batched: bool = True
+    alone: bool = False
 
 
 REQUESTS: tuple[Request, ...] = (
@@ -125,7 +125,7 @@ ANNOUNCEMENTS: tuple[Announcement, ...] = (
         subjects.RUN_EVENTS,
         subjects.RUN_NODE_SCHEDULED,
         {_ALONE: RUN_FACTS_BY_TYPE[_ALONE]},
-        batched=False,
+        alone=True,
     ),
     Announcement("tasks", subjects.TASK_EVENTS, subjects.TASK_FACTS, TASK_FACTS_BY_TYPE),
 )

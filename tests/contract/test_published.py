@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from contracts import publish
 from contracts.base import JsonObject
 from contracts.catalogue import ANNOUNCEMENTS, REQUESTS, Request
+from contracts.envelope import BATCH_CONTENT_TYPE
 
 SCHEMAS = [path for path in sorted(publish.documents()) if "/" in path or path[0].isupper()]
 
@@ -132,10 +133,11 @@ def test_each_request_says_what_it_is_answered() -> None:
         }
 
 
-def test_batches_are_arrays_and_jobs_come_alone() -> None:
+def test_facts_are_told_as_batches_and_jobs_as_batches_of_one() -> None:
     messages = asyncapi()["components"]["messages"]
 
     for told in ANNOUNCEMENTS:
         message = messages[told.subject.removeprefix("flusso.").replace(".", "_")]
-        assert (message["payload"].get("type") == "array") is told.batched
-        assert ("batch" in message["contentType"]) is told.batched
+        assert message["contentType"] == BATCH_CONTENT_TYPE
+        assert message["payload"]["type"] == "array"
+        assert (message["payload"].get("maxItems") == 1) is told.alone
