@@ -1,10 +1,13 @@
 """The one connection of a process to NATS: never gives up, notices a dead peer, and ends the process if it must."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
+import nats.errors
 from faststream.nats import NatsBroker
 
 from services.chassis.settings import Settings
@@ -13,6 +16,7 @@ reconnect_seconds = 1
 ping_seconds = 10
 pings_outstanding_max = 2
 connect_seconds_max = 3
+drain_seconds_max = 2.0
 EXIT_CLOSED = 71
 logger = logging.getLogger(__name__)
 
@@ -28,9 +32,18 @@ class FlussoBroker(NatsBroker):
         exc_val: BaseException | None = None,
         exc_tb: TracebackType | None = None,
     ) -> None:
-        """Drain and close."""
+        """Drain and close; while NATS is away there is nothing to drain into, and nothing to wait for."""
         self.stopping = True
-        await super().stop(exc_type, exc_val, exc_tb)
+        connection = self._connection
+        try:
+            async with asyncio.timeout(drain_seconds_max):
+                await super().stop(exc_type, exc_val, exc_tb)
+        except (nats.errors.Error, TimeoutError) as error:
+            logger.warning("broker connection was cut off", extra={"reason": repr(error)})
+            if connection is not None:
+                with suppress(nats.errors.Error, TimeoutError):
+                    async with asyncio.timeout(drain_seconds_max):
+                        await connection.close()
 
 
 def make_broker(settings: Settings, on_reconnected: Callable[[], None]) -> FlussoBroker:

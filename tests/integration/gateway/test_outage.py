@@ -116,3 +116,17 @@ async def test_half_a_request_is_hung_up_on(
             assert await reader.read() == b""
         writer.close()
         await writer.wait_closed()
+
+
+async def test_the_gateway_stops_in_time_when_nats_has_gone_away(
+    tmp_path: Path, database_url: str
+) -> None:
+    broker = NatsServer(tmp_path / "data", output=tmp_path / "log")
+    broker.start()
+    async with running_gateway(database_url, broker.url) as gateway:
+        async with publisher(broker.url):
+            await ready(gateway)
+        broker.stop()
+        assert (await gateway.admin.get("/api/v1/tasks")).status_code == 503
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
