@@ -43,13 +43,21 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A variable; `start` and `end` are where it stands in the text."""
+
     name: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
+    """A field; `start` and `end` are those of the whole chain."""
+
     operand: "Node"
     field: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,9 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self._source = source
         self._position = 0
+        self._token_end = 0
+        self._token_start = 0
+        self._taken_end = 0
         self._depth = 0
         self.kind = ""
         self.token = ""
@@ -114,6 +125,8 @@ class _Parser:
         token, self._position = self.token, found.end()
         self.kind = str(found.lastgroup)
         self.token = found.group(self.kind)
+        self._taken_end = self._token_end
+        self._token_start, self._token_end = found.span(self.kind)
         return token
 
     def _takes(self, *tokens: str) -> bool:
@@ -154,16 +167,19 @@ class _Parser:
         signs = 0
         while self._takes("!", "-"):
             signs += 1
-        node = self._member(self._primary())
+        start = self._token_start
+        node = self._member(self._primary(), start)
         return Call("!", None, (node,)) if signs else node
 
-    def _member(self, node: Node) -> Node:
+    def _member(self, node: Node, start: int) -> Node:
         while True:
             if self._takes("."):
                 if self.kind != "name":
                     raise CelSyntaxError(f"expected a name after `.`, found `{self.token}`")
                 field = self._advance()
-                node = self._call(field, node) if self._takes("(") else Select(node, field)
+                end = self._taken_end
+                is_call = self._takes("(")
+                node = self._call(field, node) if is_call else Select(node, field, start, end)
             elif self._takes("["):
                 node = Index(node, self.expression())
                 self._expect("]")
@@ -203,12 +219,12 @@ class _Parser:
             return Sequence(self._list("]"))
         if self._takes("{"):
             return Sequence(self._list("}"))
-        self._takes(".")
         if self.kind != "name":
             raise CelSyntaxError(f"unexpected `{self.token or 'end'}`")
-        name = self._advance()
+        start, name = self._token_start, self._advance()
+        end = self._taken_end
         if self._takes("("):
             return self._call(name, None)
         if self._at("{"):
             raise CelSyntaxError("message literals are not available")
-        return Constant(name) if name in _CONSTANTS else Name(name)
+        return Constant(name) if name in _CONSTANTS else Name(name, start, end)

@@ -74,6 +74,8 @@ def _plain(name: str, value: object) -> Json:
 
 
 def _short(name: str, value: str) -> str:
+    if "\x00" in value:
+        raise EvaluationFailed("expression-failed", f"The filter `{name}` gave a NUL character.")
     if len(value) > VALUE_BYTES_MAX:
         raise EvaluationFailed(
             "output-too-large",
