@@ -18,6 +18,8 @@ pings_outstanding_max = 2
 connect_seconds_max = 3
 drain_seconds_max = 2.0
 EXIT_CLOSED = 71
+_CUT_OFF = (nats.errors.Error, TimeoutError, RuntimeError)
+"""RuntimeError is what uvloop says of a transport that is closed already."""
 logger = logging.getLogger(__name__)
 
 
@@ -38,10 +40,10 @@ class FlussoBroker(NatsBroker):
         try:
             async with asyncio.timeout(drain_seconds_max):
                 await super().stop(exc_type, exc_val, exc_tb)
-        except (nats.errors.Error, TimeoutError) as error:
+        except _CUT_OFF as error:
             logger.warning("broker connection was cut off", extra={"reason": repr(error)})
             if connection is not None:
-                with suppress(nats.errors.Error, TimeoutError):
+                with suppress(*_CUT_OFF):
                     async with asyncio.timeout(drain_seconds_max):
                         await connection.close()
 
