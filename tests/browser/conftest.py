@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: a browser, a person who is signed in, and an inbox without what earlier tests left."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,7 @@ from deploy.local.stack import Stack
 from tests.support.api import Api, api_of
 from tests.support.browser import Person, running_chromium, signed_in
 
-LOOP = "session"
+LOOP: Final = "session"
 
 expect.set_options(timeout=15_000)
 

@@ -1,4 +1,6 @@
-"""'a prompt holds data from outside, with HTML, scripts, a million characters or control characters: shown as text,
+"""From the guide.
+
+'a prompt holds data from outside, with HTML, scripts, a million characters or control characters: shown as text,
 escaped, shortened with a way to see all; never executed, never lost'.
 """
 
@@ -9,7 +11,7 @@ from tests.support.asking import approval, ask_for_approval
 from tests.support.browser import Person
 
 MARKUP = (
-    "<script>window.hurt = 1</script> <img src=x onerror='window.hurt = 1'> "
+    "Look: <script>window.hurt = 1</script> <img src=x onerror='window.hurt = 1'> "
     "[press me](javascript:window.hurt=1) [or me](data:text/html,<script>window.hurt=1</script>) "
     "[entity](&#106;avascript:window.hurt=1) ![picture](https://tracker.invalid/p.png) "
     "[good](https://example.com/page) <a href='javascript:1'>raw</a>"
@@ -41,14 +43,14 @@ async def test_markup_in_a_prompt_is_text_and_only_safe_links_are_links(
 
 
 async def test_markup_in_a_variable_cannot_add_markup(api: Api, person: Person) -> None:
-    """'what a variable brings in is text and cannot add markup'"""
+    """'what a variable brings in is text and cannot add markup'."""
     workflow = await api.workflow(approval("From {{ trigger.output.name }}", "Variable"), "Var")
-    name = "**bold** [x](https://example.com) <b>raw</b>\n# heading"
+    name = "**bold** [x](https://example.com) <b>raw</b> www.example.com ada@example.com\n# heading"
     await api.tasks_of(await api.start(workflow, {"name": name}))
     await person.open("/tasks")
     prompt = person.card("Variable").locator(".prompt")
-    await expect(prompt).to_contain_text("**bold** [x](https://example.com) <b>raw</b>")
-    assert await prompt.locator("strong, b, .markdown-heading").count() == 0
+    await expect(prompt).to_contain_text(name.replace("\n", " "))
+    assert await prompt.locator("a, strong, b, .markdown-heading").count() == 0
 
 
 async def test_characters_that_turn_the_direction_are_shown_as_marks(
@@ -69,8 +71,10 @@ async def test_characters_that_turn_the_direction_are_shown_as_marks(
 
 
 async def test_a_long_prompt_is_shortened_with_a_way_to_see_all(api: Api, person: Person) -> None:
-    prompt = "\n\n".join(f"Line {number} of many" for number in range(4_000)) + "\n\nThe very end"
-    task = await ask_for_approval(api, "Long", prompt)
+    lines = "\n\n".join(f"Line {number} of many" for number in range(4_000))
+    workflow = await api.workflow(approval("{{ trigger.output.text }}", "Long"), "Long texts")
+    run = await api.start(workflow, {"text": f"{lines}\n\nThe very end"})
+    (task,) = await api.tasks_of(run)
     await person.open("/tasks")
     card = person.card("Long")
     await expect(card.get_by_text("Line 1 of many")).to_be_visible()

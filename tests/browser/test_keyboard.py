@@ -15,9 +15,7 @@ async def press_when_seen(person: Person, card: Locator, key: str) -> None:
     await person.page.keyboard.press(key)
 
 
-async def test_the_skip_link_comes_first_and_leads_to_the_content(
-    api: Api, person: Person
-) -> None:
+async def test_the_skip_link_comes_first_and_leads_to_the_content(person: Person) -> None:
     await person.open("/tasks")
     await person.page.keyboard.press("Tab")
     skip = person.page.get_by_role("link", name="Skip to content")
@@ -121,7 +119,7 @@ async def test_escape_leaves_the_field_for_the_card(api: Api, person: Person) ->
     await expect(card).to_be_focused()
 
 
-async def test_letters_lead_to_pages_and_can_be_turned_off(api: Api, person: Person) -> None:
+async def test_letters_lead_to_pages_and_can_be_turned_off(person: Person) -> None:
     await person.open("/")
     await person.page.keyboard.press("g")
     await person.page.keyboard.press("t")
@@ -134,14 +132,14 @@ async def test_letters_lead_to_pages_and_can_be_turned_off(api: Api, person: Per
     await person.page.keyboard.press("g")
     await person.page.keyboard.press("t")
     await person.page.keyboard.press("Control+k")
-    palette = person.page.get_by_role("combobox")
+    palette = person.page.get_by_role("combobox", name="Page or workflow")
     await expect(palette).to_be_focused()
     await palette.fill("monit")
     await person.page.keyboard.press("Enter")
     await expect(person.page.get_by_role("heading", name="Monitor", level=1)).to_be_focused()
 
 
-async def test_the_slash_leads_to_the_search(api: Api, person: Person) -> None:
+async def test_the_slash_leads_to_the_search(person: Person) -> None:
     await person.open("/tasks")
     await person.page.keyboard.press("/")
     await expect(person.page.get_by_label("Search tasks")).to_be_focused()

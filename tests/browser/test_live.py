@@ -1,11 +1,10 @@
 """Live means live: no page needs a reload, and a browser holds one stream however many tabs it has."""
 
-import asyncio
-
 import httpx
 from playwright.async_api import Locator, Page, expect
 
 from deploy.local.stack import Stack
+from deploy.local.waiting import wait_until_async
 from tests.support.api import Api
 from tests.support.asking import approval, ask_for_approval
 from tests.support.browser import Person
@@ -92,19 +91,19 @@ async def test_eight_tabs_share_one_stream_and_another_takes_over(
 ) -> None:
     await person.open("/tasks")
     await person.live()
-    before = await streams(stack)
+    before = streams(stack)
     tabs = [person.page, *[await person.new_page() for _ in range(TABS - 1)]]
     for tab in tabs[1:]:
         await tab.goto(person.url + "/tasks")
     for tab in tabs:
         await expect(tab.locator("[data-connection=live]").first).to_be_attached()
-    assert await streams(stack) == before
+    assert streams(stack) == before
     await ask_for_approval(api, "In every tab")
     for tab in tabs:
         await expect(heading(tab, "In every tab")).to_be_visible()
     await person.page.close()
     await expect(tabs[1].locator("[data-connection=live]").first).to_be_attached()
-    await until_streams(stack, before)
+    assert await wait_until_async(lambda: streams(stack) == before, 30)
     await ask_for_approval(api, "After the leader left")
     for tab in tabs[1:]:
         await expect(heading(tab, "After the leader left")).to_be_visible()
@@ -119,7 +118,7 @@ async def test_a_gateway_that_restarts_is_found_again_and_nothing_is_missed(
     banner = person.page.locator(".banner", has_text="Live updates are paused.")
     await expect(banner).to_be_visible()
     stack.restart("gateway")
-    await ready(stack)
+    assert await wait_until_async(stack.is_ready, 30)
     await ask_for_approval(api, "After the restart")
     await expect(person.card("After the restart")).to_be_visible()
     await person.live()
@@ -130,23 +129,8 @@ def heading(page: Page, title: str) -> Locator:
     return page.get_by_role("heading", name=title, exact=True)
 
 
-async def streams(stack: Stack) -> int:
+def streams(stack: Stack) -> int:
     """How many event streams the gateway holds, by its own metrics."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(stack.metrics_url("gateway"))).text
-    (line,) = [
-        line for line in text.splitlines() if line.startswith("flusso_event_listeners ")
-    ]
+    text = httpx.get(stack.metrics_url("gateway"), trust_env=False).text
+    (line,) = [line for line in text.splitlines() if line.startswith("flusso_event_listeners ")]
     return int(float(line.split()[1]))
-
-
-async def until_streams(stack: Stack, number: int) -> None:
-    async with asyncio.timeout(30):
-        while await streams(stack) != number:
-            await asyncio.sleep(0.05)
-
-
-async def ready(stack: Stack) -> None:
-    async with asyncio.timeout(30):
-        while not stack.is_ready():
-            await asyncio.sleep(0.05)

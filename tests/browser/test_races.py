@@ -27,7 +27,7 @@ def decisions(person: Person) -> list[Request]:
 async def test_two_people_approve_at_once_and_the_loser_is_told_who_won(
     api: Api, person: Person, colleague: Person
 ) -> None:
-    """'two people approve within a millisecond: one 200, one 409 naming the winner'"""
+    """'two people approve within a millisecond: one 200, one 409 naming the winner'."""
     task = await ask_for_approval(api, "Contested")
     people = [person, colleague]
     for somebody in people:
@@ -61,7 +61,7 @@ async def _late(route: Route) -> None:
 async def test_a_card_that_someone_else_resolves_says_who_did_and_goes(
     api: Api, person: Person
 ) -> None:
-    """'A card that someone else resolves says who did and goes.'"""
+    """'A card that someone else resolves says who did and goes'."""
     task = await ask_for_approval(api, "Somebody else's")
     await person.open("/tasks")
     await person.live()
@@ -138,7 +138,7 @@ async def test_a_click_right_after_a_card_left_does_not_decide_the_next(
 async def test_an_answer_lost_on_the_way_is_asked_for_again_under_the_same_key(
     api: Api, person: Person
 ) -> None:
-    """'the network repeats a click: the same idempotency key gives the first answer'"""
+    """'the network repeats a click: the same idempotency key gives the first answer'."""
     task = await ask_for_approval(api, "Lost answer")
     await person.open("/tasks")
     sent = decisions(person)
@@ -165,7 +165,10 @@ async def test_an_answer_lost_on_the_way_is_asked_for_again_under_the_same_key(
 async def test_a_decision_made_while_tasks_are_away_lands_once_they_are_back(
     api: Api, person: Person, stack: Stack
 ) -> None:
-    """'decisions get 503 with Retry-After, never a guess'; the page goes on trying and then says what is true."""
+    """From the guide.
+
+    'decisions get 503 with Retry-After, never a guess'; the page goes on trying and then says what is true.
+    """
     task = await ask_for_approval(api, "While away")
     await person.open("/tasks")
     await expect(person.card("While away")).to_be_visible()
@@ -182,7 +185,7 @@ async def test_a_decision_made_while_tasks_are_away_lands_once_they_are_back(
 async def test_the_person_is_told_that_the_run_was_cancelled_first(
     api: Api, person: Person
 ) -> None:
-    """'approve against cancel: one wins at the door; the other is told as such'"""
+    """'approve against cancel: one wins at the door; the other is told as such'."""
     task = await ask_for_approval(api, "Cancelled first")
     await person.open("/tasks")
     await expect(person.card("Cancelled first")).to_be_visible()

@@ -10,7 +10,7 @@ from tests.support.browser import Person
 async def test_a_waiting_run_shows_its_task_with_workflow_step_and_action(
     api: Api, person: Person
 ) -> None:
-    """'Each card shows the workflow, step name, and the required action.'"""
+    """'Each card shows the workflow, step name, and the required action'."""
     await ask_for_approval(api, "Send it?", "Shall we **send** it?", name="Newsletter")
     await person.open("/tasks")
     card = person.card("Send it?")
@@ -23,7 +23,7 @@ async def test_a_waiting_run_shows_its_task_with_workflow_step_and_action(
 async def test_a_paused_workflow_is_waiting_until_a_human_responds(
     api: Api, person: Person
 ) -> None:
-    """'When a workflow pauses, it enters Waiting status and remains paused until a human responds.'"""
+    """'When a workflow pauses, it enters Waiting status and remains paused until a human responds'."""
     task = await ask_for_approval(api, "Wait for me")
     await person.open(f"/runs/{task['run_id']}")
     await expect(person.page.locator(".page-head").get_by_text("Waiting")).to_be_visible()
@@ -32,7 +32,7 @@ async def test_a_paused_workflow_is_waiting_until_a_human_responds(
 
 
 async def test_an_approval_shows_its_message_and_two_buttons(api: Api, person: Person) -> None:
-    """'An Approval task presents a message (...) and two buttons: Approve and Reject.'"""
+    """'An Approval task presents a message (...) and two buttons: Approve and Reject'."""
     await ask_for_approval(api, "Two buttons", "The message of the node.")
     await person.open("/tasks")
     card = person.card("Two buttons")
@@ -42,7 +42,7 @@ async def test_an_approval_shows_its_message_and_two_buttons(api: Api, person: P
 
 
 async def test_approve_resumes_the_run_after_the_approval(api: Api, person: Person) -> None:
-    """'Approve - the workflow resumes execution at the step following (...) output (...) { "approved": true }.'"""
+    """'Approve - the workflow resumes execution at the step following (...) output (...) { "approved": true }'."""
     task = await ask_for_approval(api, "Go on?")
     await person.open("/tasks")
     await person.card("Go on?").get_by_role("button", name="Approve").click()
@@ -53,7 +53,9 @@ async def test_approve_resumes_the_run_after_the_approval(api: Api, person: Pers
 
 
 async def test_reject_fails_the_run_and_removes_the_task(api: Api, person: Person) -> None:
-    """'Reject - the workflow run is terminated with a Failed status and the task is removed from the list.
+    """From the guide.
+
+    'Reject - the workflow run is terminated with a Failed status and the task is removed from the list.
     The run detail will record the rejection.'
     """
     task = await ask_for_approval(api, "Stop here")
@@ -72,7 +74,7 @@ async def test_reject_fails_the_run_and_removes_the_task(api: Api, person: Perso
 
 
 async def test_the_form_has_the_four_field_types(api: Api, person: Person) -> None:
-    """'The form may contain fields of the following types: text, textarea, number, date.'"""
+    """'The form may contain fields of the following types: text, textarea, number, date'."""
     await ask_for_values(api, "Four fields")
     await person.open("/tasks")
     card = person.card("Four fields")
@@ -83,7 +85,9 @@ async def test_the_form_has_the_four_field_types(api: Api, person: Person) -> No
 
 
 async def test_required_fields_are_marked_and_hold_the_submit(api: Api, person: Person) -> None:
-    """'Required fields are marked with an asterisk (*). The form cannot be submitted until all required fields are
+    """From the guide.
+
+    'Required fields are marked with an asterisk (*). The form cannot be submitted until all required fields are
     filled.'
     """
     await ask_for_values(api, "Fill me in")
@@ -104,7 +108,9 @@ async def test_required_fields_are_marked_and_hold_the_submit(api: Api, person: 
 
 
 async def test_submitted_values_become_the_output_of_the_node(api: Api, person: Person) -> None:
-    """'Once submitted, the entered values are passed into the workflow as the output of the Manual Input node, and
+    """From the guide.
+
+    'Once submitted, the entered values are passed into the workflow as the output of the Manual Input node, and
     execution resumes from the next step.'
     """
     task = await ask_for_values(api, "Values")
@@ -142,7 +148,7 @@ async def test_the_servers_judgement_stands_at_the_field(api: Api, person: Perso
 
 
 async def test_tasks_are_opened_from_the_sidebar(api: Api, person: Person) -> None:
-    """'Click Tasks in the sidebar navigation.'"""
+    """'Click Tasks in the sidebar navigation'."""
     await ask_for_approval(api, "From the sidebar")
     await person.open("/")
     await person.page.locator(".sidebar").get_by_role("link", name="Tasks").click()
@@ -151,8 +157,10 @@ async def test_tasks_are_opened_from_the_sidebar(api: Api, person: Person) -> No
 
 
 async def test_every_card_has_reject_run(api: Api, person: Person) -> None:
-    """'Every task card (both Approval and Manual Input) includes a Reject Run button. Clicking it immediately terminates
-    the paused workflow run with a Failed status, and removes the task from the list.'
+    """From the guide.
+
+    'Every task card (both Approval and Manual Input) includes a Reject Run button. Clicking it immediately
+    terminates the paused workflow run with a Failed status, and removes the task from the list.'
     """
     asked = await ask_for_approval(api, "An approval")
     form = await ask_for_values(api, "A form")
@@ -168,7 +176,10 @@ async def test_every_card_has_reject_run(api: Api, person: Person) -> None:
 
 
 async def test_cancelling_the_question_rejects_nothing(api: Api, person: Person) -> None:
-    """'No undo': so the question can be answered with no, and the focus returns to where it was."""
+    """From the guide.
+
+    'No undo': so the question can be answered with no, and the focus returns to where it was.
+    """
     task = await ask_for_approval(api, "Not yet")
     await person.open("/tasks")
     opener = person.card("Not yet").get_by_role("button", name="Reject Run")
@@ -180,7 +191,7 @@ async def test_cancelling_the_question_rejects_nothing(api: Api, person: Person)
 
 
 async def test_the_rejected_run_is_failed_in_the_run_history(api: Api, person: Person) -> None:
-    """'The run will be marked as Failed in the run history.' 'Clicking a row opens the full execution trace.'"""
+    """'The run will be marked as Failed in the run history.' 'Clicking a row opens the full execution trace'."""
     task = await ask_for_approval(api, "For the history")
     await api.decide(str(task["id"]), "reject")
     await api.run_when(str(task["run_id"]), "Failed")
@@ -194,7 +205,9 @@ async def test_the_rejected_run_is_failed_in_the_run_history(api: Api, person: P
 async def test_the_dashboard_counts_pending_actions_and_leads_to_them(
     api: Api, person: Person
 ) -> None:
-    """'If there are any pending tasks, a Pending Actions card appears on the Dashboard with a count of how many tasks
+    """From the guide.
+
+    'If there are any pending tasks, a Pending Actions card appears on the Dashboard with a count of how many tasks
     are waiting. Click View Tasks to jump directly to the Tasks page.'
     """
     await person.open("/")
@@ -208,7 +221,7 @@ async def test_the_dashboard_counts_pending_actions_and_leads_to_them(
 
 
 async def test_a_prompt_shows_what_earlier_steps_brought(api: Api, person: Person) -> None:
-    """'The Approval node's prompt field supports variable references.'"""
+    """'The Approval node's prompt field supports variable references'."""
     prompt = "Approve sending this email to {{ trigger.output.email }}?"
     workflow = await api.workflow(approval(prompt, "To whom"), "Variables")
     await api.tasks_of(await api.start(workflow, {"email": "ada@example.com"}))

@@ -17,11 +17,10 @@ ANSWERS: JsonObject = {
 }
 
 
-def approval(prompt: str = "Please decide.", title: str = "", then: bool = True) -> JsonObject:
+def approval(prompt: str = "Please decide.", title: str = "") -> JsonObject:
     """A workflow that asks for an approval and then has one more step."""
     asks = node("manager_ok", "approval", prompt=prompt, **({"title": title} if title else {}))
-    after = [node("afterwards", "transform", approved="{{ manager_ok.output.approved }}")]
-    return chain(asks, *(after if then else []))
+    return chain(asks, node("afterwards", "transform", approved="{{ manager_ok.output.approved }}"))
 
 
 def form(title: str, fields: list[Json] | None = None) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Chromium, and people who use it: one context each, signed in by a link of their own, watched for what must not happen."""
+"""Chromium, and people who use it: a context each, signed in by a link, watched for what must not happen."""
 
 import json
 import os

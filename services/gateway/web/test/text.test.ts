@@ -24,6 +24,10 @@ describe("text from outside", () => {
     expect(withoutHidden("a\u202eb")).toBe("ab");
   });
 
+  it("leaves out the joiner that keeps an address from becoming a link", () => {
+    expect(splitHidden("\u2060https://example.com")).toEqual([{ text: "https://example.com" }]);
+  });
+
   it("keeps Arabic and Hebrew, which turn by themselves", () => {
     expect(splitHidden("שלום")).toEqual([{ text: "שלום" }]);
   });

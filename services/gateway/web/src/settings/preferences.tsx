@@ -16,6 +16,8 @@ const LANGUAGE_NAMES = { en: "English", it: "Italiano" };
 
 export function Preferences() {
   const { t, language, choose } = useI18n();
+  // The page changes its language once the words are there; the choice shows at once.
+  const [chosen, setChosen] = useState(language);
   const [theme, setTheme] = useState(readTheme);
   const [shortcuts, setShortcuts] = useState(readShortcuts);
   return (
@@ -28,8 +30,11 @@ export function Preferences() {
             <input
               type="radio"
               name="language"
-              checked={language === each}
-              onChange={() => choose(each)}
+              checked={chosen === each}
+              onChange={() => {
+                setChosen(each);
+                choose(each);
+              }}
             />
             <span lang={each}>{LANGUAGE_NAMES[each]}</span>
           </label>

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef, useState } from "react";
 import { taskQuery } from "../api/queries.ts";
 import type { Task } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
-import { Markdown } from "../ui/markdown.tsx";
+import { Markdown } from "../ui/prose.tsx";
 
 export function Prompt({ task, open = false }: { task: Task; open?: boolean }) {
   const t = useT();

@@ -7,13 +7,16 @@
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 // Control characters other than tab, line feed and carriage return, and the zero-width ones that hide text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2060\ufeff]/;
+const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\ufeff]/;
+// Joins words and hides nothing; templates put it before an address that must not become a link.
+const WORD_JOINER = /\u2060/g;
 const HIDDEN = new RegExp(`${DIRECTION.source}|${INVISIBLE.source}`, "g");
 
 export type Part = { text: string } | { code: string };
 
 /** Splits a text into what may be shown as it is and the code points that must be shown as marks. */
-export function splitHidden(text: string): Part[] {
+export function splitHidden(written: string): Part[] {
+  const text = written.replace(WORD_JOINER, "");
   const parts: Part[] = [];
   let from = 0;
   for (const match of text.matchAll(HIDDEN)) {
@@ -28,5 +31,5 @@ export function splitHidden(text: string): Part[] {
 
 /** For places that hold only text (titles of windows, attributes): the characters are left out. */
 export function withoutHidden(text: string): string {
-  return text.replace(HIDDEN, "");
+  return text.replace(HIDDEN, "").replace(WORD_JOINER, "");
 }

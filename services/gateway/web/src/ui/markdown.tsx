@@ -6,7 +6,7 @@ import { Lexer, type Token, type Tokens } from "marked";
 import { Fragment, memo, type ReactNode } from "react";
 import { useT } from "../i18n/i18n.tsx";
 import { decodeEntities } from "./entities.ts";
-import { Plain } from "./text.tsx";
+import { AsWritten, Plain } from "./text.tsx";
 
 /** Longer texts are shown as they are: laying out their markup would block the page. */
 const LENGTH_MAX = 50_000;
@@ -15,15 +15,9 @@ const DEPTH_MAX = 12;
 
 const SAFE_PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+export default memo(function Markdown({ text }: { text: string }) {
   const tokens = read(text);
-  if (tokens === null) {
-    return (
-      <div className="markdown preformatted" dir="auto">
-        <Plain text={text} />
-      </div>
-    );
-  }
+  if (tokens === null) return <AsWritten text={text} />;
   return (
     <div className="markdown" dir="auto">
       <Inner tokens={tokens} depth={0} />
@@ -54,8 +48,27 @@ export function safeHref(href: string): string | null {
 function Inner({ tokens, depth }: { tokens: Token[]; depth: number }): ReactNode {
   return tokens.map((token, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the tokens of a text never move
-    <Fragment key={index}>{element(token as Tokens.Generic, depth + 1)}</Fragment>
+    <Fragment key={index}>
+      {isBareAddress(token) && !mayLink(token, tokens[index - 1]) ? (
+        <Plain text={token.raw} />
+      ) : (
+        element(token as Tokens.Generic, depth + 1)
+      )}
+    </Fragment>
   ));
+}
+
+/** An address in running text, without brackets around it. */
+function isBareAddress(token: Token): token is Tokens.Link {
+  return token.type === "link" && token.autolink === true && !token.raw.startsWith("<");
+}
+
+/**
+ * GFM links a bare address only where a word could begin; `marked` does so anywhere, and mail addresses too. What a variable
+ * brings in is escaped by that rule, so here it is held.
+ */
+function mayLink(token: Tokens.Link, before: Token | undefined): boolean {
+  return !token.href.startsWith("mailto:") && /(?:^|[\s*_~(])$/.test(before?.raw ?? "");
 }
 
 function element(token: Tokens.Generic, depth: number): ReactNode {

@@ -24,3 +24,12 @@ export function Plain({ text }: { text: string }) {
     ),
   );
 }
+
+/** A whole text with its line breaks, for where its Markdown is not read, or not yet. */
+export function AsWritten({ text }: { text: string }) {
+  return (
+    <div className="markdown preformatted" dir="auto">
+      <Plain text={text} />
+    </div>
+  );
+}
