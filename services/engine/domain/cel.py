@@ -29,7 +29,7 @@ __all__ = ["CelExpression", "CelFault", "parse_expression"]
 COST_WEIGHT = 10
 """What a unit of cost is in the budget of a decision, which counts characters."""
 _FREE_OF_CHARGE = 400
-"""Data this small cannot make an expression without macros costly, so that its bound need not be computed."""
+"""Data this small cannot make a plain expression costly, so that its bound need not be computed."""
 _ABSENT = object()
 _UNKNOWN = re.compile(r"Undefined variable or function: '(\w+)'")
 
@@ -79,7 +79,7 @@ class CelExpression:
         """Bound the cost before anything runs, and take it from the budget; raises EvaluationFailed."""
         size = weigh(context)
         scope.work.spend(size * COST_WEIGHT)
-        if not self.reads.has_macros and size <= _FREE_OF_CHARGE:
+        if not self.reads.may_be_costly and size <= _FREE_OF_CHARGE:
             return
         cost = Estimate(self.reads.names, context).of(self.tree, {}).cost
         if cost > CEL_COST_MAX:

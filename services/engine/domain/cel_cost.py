@@ -1,8 +1,8 @@
 """What an expression would cost at most, for given data: the library itself cannot be stopped once it runs.
 
 The unit is one value touched, some 30 to 200 ns. Measured on common-expression-language 0.10: selecting a field clones
-its value, a name does not (so `cel_reads` gives each path a name); `map` and `filter` clone what they have gathered with
-every item (quadratic), `all` and `exists` do not; a pattern is compiled each time that it is used.
+its value, a name does not (so `cel_reads` gives each path a name); `map` and `filter` clone what they have gathered
+with every item (quadratic), `all` and `exists` do not; a pattern is compiled each time that it is used.
 
 Bounds are polynomials in the sizes of the data with positive coefficients. For such an `f`, and n items whose sizes add
 up to S, the sum of f over the items is at most f(S) - f(0) + n * f(0); that is how macros are bounded without a product

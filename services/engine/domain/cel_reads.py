@@ -62,7 +62,8 @@ class Reads:
     names: dict[Path, str] = field(default_factory=dict)
     spans: list[tuple[int, int, str]] = field(default_factory=list)
     probed: Wanted = field(default_factory=dict)
-    has_macros: bool = False
+    may_be_costly: bool = False
+    """It has macros or patterns, which cost much even on little data."""
 
     def paths(self) -> Iterator[Path]:
         """Yield every path that is read."""
@@ -114,12 +115,13 @@ def _collect(node: Node, bound: tuple[str, ...], reads: Reads, *, probing: bool)
             _collect_all(items, bound, reads)
         case Call(function=function, target=target, arguments=arguments):
             _check_function(function, arguments, is_method=target is not None)
+            reads.may_be_costly = reads.may_be_costly or function == "matches"
             nodes = arguments if target is None else (target, *arguments)
             _collect_all(nodes, bound, reads, probing=function == "has")
         case Macro(range=of, variable=variable, bodies=bodies):
             if len(bound) == MACRO_DEPTH_MAX:
                 raise CelFault("invalid-expression", "Macros are nested too deeply.")
-            reads.has_macros = True
+            reads.may_be_costly = True
             _collect(of, bound, reads, probing=False)
             _collect_all(bodies, (*bound, variable), reads)
         case _:

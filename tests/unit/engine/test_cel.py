@@ -117,6 +117,7 @@ def test_what_has_no_value_fails_with_the_expression(source: str) -> None:
         "[[1]]" + ".map(x, x + x)" * 40 + ".size() > 0",
         "+".join(["order.output.long"] * 200) + " == ''",
         r"order.output.long.matches('(\\w{30}){30}')",
+        r"'a'.matches('(\\w{50}){50}')",
         "(" + " && ".join(["order.output.numbers == order.output.numbers"] * 40) + ")",
     ],
 )
