@@ -66,6 +66,7 @@ def _routes(runtime: Runtime) -> list[tuple[str, Any]]:
 
     @get
     async def metrics(_: object) -> AsgiResponse:
-        return AsgiResponse(telemetry.render_metrics(), status_code=200)
+        headers = {"content-type": telemetry.METRICS_CONTENT_TYPE}
+        return AsgiResponse(telemetry.render_metrics(), status_code=200, headers=headers)
 
     return [("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)]
