@@ -1,6 +1,7 @@
 """What each event makes of a run. It follows and never judges: every event on every state gives a state."""
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -24,7 +25,6 @@ from services.engine.domain.run_state import (
     TRIGGER,
     Asking,
     Ended,
-    EndStatus,
     Live,
     NodeState,
     NotStarted,
@@ -37,37 +37,13 @@ from services.engine.domain.run_state import (
 from services.engine.domain.steps import OUT
 
 
-def evolve(  # noqa: C901, PLR0911, PLR0912 - one case for each event
-    state: RunState, event: RunFact
-) -> RunState:
+def evolve(state: RunState, event: RunFact) -> RunState:
     """Return the state after the event."""
-    if isinstance(event, RunStarted):
-        return _started(event) if isinstance(state, NotStarted) else state
-    if not isinstance(state, Live):
-        return state
-    match event:
-        case NodeCompleted():
-            return _completed(state, event.node, event.port, event.output)
-        case RunResumed():
-            return _completed(state, event.node, OUT, event.output)
-        case RunPaused():
-            return _moved(state, event.node, Asking(event.visit, event.task_id))
-        case NodeSkipped():
-            return _moved(state, event.node, Settled(None))
-        case NodeFailed():
-            return _failed(state, event)
-        case NodeScheduled():
-            return _moved(state, event.node, Scheduled(event.visit, event.attempt))
-        case RetrySet():
-            return _moved(state, event.node, Retrying(event.visit, event.attempt))
-        case RunCompleted():
-            return _ended(state, "Completed")
-        case RunFailed():
-            return _ended(state, "Failed")
-        case RunCancelled():
-            return _ended(state, "Cancelled")
-        case _:
-            assert_never(event)
+    if isinstance(state, Live):
+        return _OF_LIVE[type(event)](state, event)
+    if isinstance(state, NotStarted) and isinstance(event, RunStarted):
+        return _started(event)
+    return state
 
 
 def _started(event: RunStarted) -> Live:
@@ -80,6 +56,34 @@ def _started(event: RunStarted) -> Live:
     )
     data = {TRIGGER: {"output": event.trigger_output}}
     return Live(facts, data, {TRIGGER: Settled(OUT)}, TRIGGER, size_of(event.trigger_output))
+
+
+def _unmoved(state: Live, _: RunStarted) -> Live:
+    return state
+
+
+def _paused(state: Live, event: RunPaused) -> Live:
+    return _moved(state, event.node, Asking(event.visit, event.task_id))
+
+
+def _skipped(state: Live, event: NodeSkipped) -> Live:
+    return _moved(state, event.node, Settled(None))
+
+
+def _scheduled(state: Live, event: NodeScheduled) -> Live:
+    return _moved(state, event.node, Scheduled(event.visit, event.attempt))
+
+
+def _retrying(state: Live, event: RetrySet) -> Live:
+    return _moved(state, event.node, Retrying(event.visit, event.attempt))
+
+
+def _node_completed(state: Live, event: NodeCompleted) -> Live:
+    return _completed(state, event.node, event.port, event.output)
+
+
+def _resumed(state: Live, event: RunResumed) -> Live:
+    return _completed(state, event.node, OUT, event.output)
 
 
 def _moved(state: Live, key: str, node: NodeState) -> Live:
@@ -111,8 +115,32 @@ def _failed(state: Live, event: NodeFailed) -> Live:
     )
 
 
-def _ended(state: Live, status: EndStatus) -> Ended:
-    return Ended(state.facts, status)
+def _run_completed(state: Live, _: RunCompleted) -> Ended:
+    return Ended(state.facts, "Completed")
+
+
+def _run_failed(state: Live, _: RunFailed) -> Ended:
+    return Ended(state.facts, "Failed")
+
+
+def _run_cancelled(state: Live, _: RunCancelled) -> Ended:
+    return Ended(state.facts, "Cancelled")
+
+
+_OF_LIVE: Mapping[type[RunFact], Callable[[Live, Any], RunState]] = {
+    RunStarted: _unmoved,
+    NodeScheduled: _scheduled,
+    NodeCompleted: _node_completed,
+    NodeFailed: _failed,
+    NodeSkipped: _skipped,
+    RetrySet: _retrying,
+    RunPaused: _paused,
+    RunResumed: _resumed,
+    RunCompleted: _run_completed,
+    RunFailed: _run_failed,
+    RunCancelled: _run_cancelled,
+}
+"""By type, not by `match`: `isinstance` of a pydantic model costs 0.3 us for each case that does not match."""
 
 
 def size_of(value: Json) -> int:

@@ -90,7 +90,7 @@ class Moves:
         self.add(event)
         if isinstance(node.step, StopStep):
             self._stop(node.step, node.key, event)
-        return isinstance(event, NodeCompleted)
+        return type(event) is NodeCompleted
 
     def _stop(self, step: StopStep, key: str, event: RunFact) -> None:
         """End the run, whatever else is under way."""
