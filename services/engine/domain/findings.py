@@ -12,6 +12,9 @@ from services.engine.domain.template_parser import TemplateFault, parse_template
 FAULTS_MAX = 200
 """More do not help anybody; the first ones are shown."""
 
+COMPARED_MAX = 100
+"""Words that one misspelt word is compared with; beyond, only those that begin alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -84,7 +87,10 @@ class Place:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    candidates = list(known)
+    if len(candidates) > COMPARED_MAX:
+        candidates = [other for other in candidates if other[:1] == word[:1]][:COMPARED_MAX]
+    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return near[0] if near else None
 
 

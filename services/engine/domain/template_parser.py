@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from liquid import Environment, Token
 from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Path, tokenize
@@ -61,13 +62,12 @@ def parse_template(source: str) -> Template:
         )
     if "{{" not in source:
         return Template(source, (source,))
-    parts = tuple(_output(part) if part.is_output else part.text for part in _split(source))
-    outputs = [part for part in parts if isinstance(part, Output)]
-    if len(outputs) > OUTPUTS_MAX or sum(len(part.filters) for part in outputs) > FILTERS_MAX:
-        raise TemplateFault(
-            "invalid-template",
-            f"A text has at most {OUTPUTS_MAX} variables and {FILTERS_MAX} filters.",
-        )
+    split = list(islice(_split(source), 2 * OUTPUTS_MAX + 2))
+    if sum(part.is_output for part in split) > OUTPUTS_MAX:
+        raise TemplateFault("invalid-template", f"A text has at most {OUTPUTS_MAX} variables.")
+    parts = tuple(_output(part) if part.is_output else part.text for part in split)
+    if sum(len(part.filters) for part in parts if isinstance(part, Output)) > FILTERS_MAX:
+        raise TemplateFault("invalid-template", f"A text has at most {FILTERS_MAX} filters.")
     return Template(source, parts)
 
 

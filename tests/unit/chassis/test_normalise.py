@@ -96,7 +96,7 @@ def test_no_text_takes_long(raw: bytes) -> None:
     began = process_time()
     refusal(raw)
 
-    assert process_time() - began < 1
+    assert process_time() - began < 5
 
 
 def test_a_parsed_value_is_held_to_the_same() -> None:

@@ -125,7 +125,7 @@ def test_an_expression_that_never_ends_is_refused_before_it_runs(source: str) ->
     began = process_time()
 
     assert failure_of(source).code == "expression-too-costly"
-    assert process_time() - began < 2
+    assert process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_a_graph_beyond_the_limits_is_refused_quickly() -> None:
     codes = {fault.code for fault in faults_of(workflow(nodes))}
 
     assert "too-many" in codes
-    assert process_time() - began < 3
+    assert process_time() - began < 5
 
 
 def test_a_long_chain_is_no_problem() -> None:

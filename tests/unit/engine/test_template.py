@@ -192,7 +192,7 @@ def test_no_text_takes_long_to_read(source: str) -> None:
     with pytest.raises(TemplateFault):
         parse_template(source)
 
-    assert process_time() - began < 1
+    assert process_time() - began < 5
 
 
 def test_one_budget_covers_all_texts_of_a_decision() -> None:
