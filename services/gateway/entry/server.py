@@ -11,18 +11,18 @@ from uvicorn.server import ServerState
 
 from services.gateway.entry.edge import Edge
 
-header_seconds_max = 15.0
+head_seconds_max = 15.0
+head_bytes_max = 65_536
 keep_alive_seconds = 75
 stop_seconds_max = 3
 
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """Closes a connection whose next request has begun, or its first not even that, and does not get on.
+    """Hangs up on a request whose head does not arrive in time, or does not end.
 
-    uvicorn has no limit of its own here, so that a few thousand half requests would take all connections.
+    uvicorn has no limit of its own here, so that a few thousand half requests would take all connections, and one
+    endless header all memory.
     """
-
-    _deadline: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -32,31 +32,42 @@ class ImpatientProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._arm()
+        self._head_bytes = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expect_head()
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._disarm()
-        self._arm()
+    def _expect_head(self) -> None:
+        self._head_arrived()
+        self._head_bytes = 0
+        self._deadline = self.loop.call_later(head_seconds_max, self._hang_up)
 
-    def on_headers_complete(self) -> None:
-        self._disarm()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._disarm()
-        super().connection_lost(exc)
-
-    def _arm(self) -> None:
-        self._deadline = self.loop.call_later(header_seconds_max, self._hang_up)
+    def _head_arrived(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _hang_up(self) -> None:
         self.transport.close()
 
-    def _disarm(self) -> None:
+    def data_received(self, data: bytes) -> None:
+        if self._head_bytes > head_bytes_max:
+            self.send_400_response("The head of the request is too large.")
+            return
+        super().data_received(data)
         if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+            self._head_bytes += len(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_arrived()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_arrived()
+        super().connection_lost(exc)
 
 
 class Server(uvicorn.Server):

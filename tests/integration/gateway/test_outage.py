@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ async def test_without_nats_the_gateway_starts_keeps_what_arrives_and_stops_in_t
 async def test_half_a_request_is_hung_up_on(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_server, "header_seconds_max", 0.1)
+    monkeypatch.setattr(http_server, "head_seconds_max", 0.1)
     host, port = gateway.url.removeprefix("http://").split(":")
     for half in (b"", b"GET / HTTP/1.1\r\nhost: x\r\n"):
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -130,3 +131,33 @@ async def test_the_gateway_stops_in_time_when_nats_has_gone_away(
         assert (await gateway.admin.get("/api/v1/tasks")).status_code == 503
         began = time.monotonic()
     assert time.monotonic() - began < 5
+
+
+async def test_a_head_without_end_is_hung_up_on(gateway: Gateway) -> None:
+    host, port = gateway.url.removeprefix("http://").split(":")
+    for line in (b"x" * 10_000, b"x: y\r\n" * 2_000):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\na: ")
+        async with asyncio.timeout(10):
+            with suppress(ConnectionError):
+                for _ in range(200):
+                    writer.write(line)
+                    await writer.drain()
+                assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    assert (await gateway.anyone.get("/healthz")).status_code == 200
+
+
+async def test_a_connection_serves_many_requests_one_after_the_other(gateway: Gateway) -> None:
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    padding = b"x" * 1_000
+    for _ in range(100):
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\na: " + padding + b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        await reader.readexactly(len(b'{"status":"ok"}'))
+    writer.close()
+    await writer.wait_closed()
