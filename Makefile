@@ -65,7 +65,7 @@ clean: ## remove what was installed and, after asking, the data
 .PHONY: test
 test: setup check ## everything that CI proves: the checks, then every test
 	@echo "== pytest: unit, contract, integration, end to end, browser"
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 .PHONY: check
 check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, generated files

@@ -23,8 +23,6 @@ from deploy.local.waiting import wait_until
 READY_SECONDS_MAX = 60.0
 HEAL_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 5.0
-pytestmark = pytest.mark.xdist_group("deploy-run")
-
 SETTINGS = ("DATABASE_URL", "NATS_URL", "FLUSSO_ADMIN_TOKEN", "FLUSSO_HOST", "FLUSSO_LOG_FORMAT")
 
 
