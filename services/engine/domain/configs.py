@@ -12,19 +12,19 @@ from services.engine.domain.limits import (
     FIELDS_MAX,
     NAME_MAX,
 )
+from services.engine.domain.template import as_text
 
 
 def _blank_is_none(value: Json) -> Json:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _number_is_text(value: Json) -> Json:
-    """YAML reads `5` as a number where a text was meant."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else value
+def _scalar_is_text(value: Json) -> Json:
+    """YAML reads `5` as a number and `true` as a truth value where a text was meant, such as a port."""
+    return as_text(value) if isinstance(value, int | float) else value
 
 
-Text = Annotated[str, BeforeValidator(_number_is_text)]
+Text = Annotated[str, BeforeValidator(_scalar_is_text)]
 OptionalText = Annotated[Text | None, BeforeValidator(_blank_is_none)]
 Blank = Annotated[None, BeforeValidator(_blank_is_none)]
 """An option that comes later: it may be written down empty, which is what it means today."""
@@ -153,5 +153,5 @@ class EdgeModel(Config):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     source: str = Field(alias="from")
-    port: str = Field(default="out", max_length=200)
+    port: Annotated[Text, Field(max_length=200)] = "out"
     target: str = Field(alias="to")

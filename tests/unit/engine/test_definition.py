@@ -234,6 +234,15 @@ def test_a_guarded_variable_may_name_what_is_not_always_there() -> None:
     parse_definition(raw)
 
 
+def test_a_port_that_yaml_reads_as_no_text_is_meant_as_one() -> None:
+    raw = workflow(
+        [node("c", "condition", expression="true"), node("a", "transform", x=1)],
+        [edge("trigger", "c"), {"from": "c", "port": True, "to": "a"}],
+    )
+
+    assert [one.port for one in parse_definition(raw).edges] == ["out", "true"]
+
+
 def test_a_graph_beyond_the_limits_is_refused_quickly() -> None:
     nodes = [node(f"n{n}", "transform", a=1) for n in range(2_000)]
 
