@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.stack import Stack
 from tests.support.servers import (
@@ -12,6 +13,11 @@ from tests.support.servers import (
     running_nats,
     running_postgres,
 )
+
+
+# A busy machine is no failure: limits on time are written down where they matter.
+settings.register_profile("flusso", deadline=None, print_blob=True)
+settings.load_profile("flusso")
 
 
 @pytest.fixture(scope="session")
