@@ -14,7 +14,6 @@ from tests.support.servers import (
     running_postgres,
 )
 
-
 # A busy machine is no failure: limits on time are written down where they matter.
 settings.register_profile("flusso", deadline=None, print_blob=True)
 settings.load_profile("flusso")
