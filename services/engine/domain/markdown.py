@@ -6,10 +6,11 @@ read the same in Markdown and out of it.
 
 import re
 
-_SUSPECT = re.compile(r"[\\`*\[\]<|~_&\n#>=]|^[\s\d:+-]|://|www\.")
+_SUSPECT = re.compile(r"(?i)[\\`*\[\]<|~_&\n#>=]|^[\s\d:+-]|://|www\.")
 """What every rule below needs one of: nearly all values have none."""
 _INLINE = re.compile(
-    r"[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\b(?=(?:https?|ftp)://)|\b(?=www\.)"
+    r"(?P<mark>[\\`*\[\]<|]|~~|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))"
+    r"|(?<![^\W_])(?i:(?:https?|ftp)(?=://)|www(?=\.))"
 )
 _BLOCK = re.compile(
     r"^(?P<lead>\ {0,3})(?:"
@@ -19,7 +20,6 @@ _BLOCK = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _NO_BREAK_SPACE = "\u00a0"
-_WORD_JOINER = "\u2060"
 
 
 def escape_markdown(text: str) -> str:
@@ -30,11 +30,11 @@ def escape_markdown(text: str) -> str:
 
 
 def _inline(found: re.Match[str]) -> str:
-    token = found.group()
-    if not token:
-        # A bare address would become a link; an invisible character in front keeps it text.
-        return _WORD_JOINER
-    return "".join(f"\\{character}" for character in token)
+    mark = found.group("mark")
+    if mark is None:
+        # A bare address would become a link; with `\:` or `\.` it stays text, and still works as a link's target.
+        return f"{found.group()}\\"
+    return "".join(f"\\{character}" for character in mark)
 
 
 def _block(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from tests.support.runs import node, started, workflow
 
 _RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _HARMLESS = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
-_SHOWN_AS = str.maketrans({"\u00a0": " ", "\u2060": None})
+_SHOWN_AS = str.maketrans({"\u00a0": " "})
 
 
 def tokens_of(markdown: str) -> list[Token]:
@@ -102,6 +102,20 @@ def test_no_value_loses_a_word(text: str) -> None:
     expected = " ".join(re.sub(r"\u00a0", " ", text).split())
 
     assert shown(escape_markdown(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/a_b?c=1", "HTTP://x.y", "www.evil.example"]
+)
+def test_an_address_in_a_value_stays_text_and_still_works_as_the_target_of_a_link(
+    address: str,
+) -> None:
+    escaped = escape_markdown(address)
+
+    assert address not in escaped
+    assert shown(escaped) == address
+    (link,) = [one for one in tokens_of(f"[open]({escaped})") if one.type == "link_open"]
+    assert link.attrs["href"] == address
 
 
 def test_the_markdown_of_the_author_works_and_that_of_the_data_does_not() -> None:
