@@ -27,10 +27,9 @@ class CountTeller:
         """Tell until cancelled."""
         while True:
             await self._wait()
-            if not self._hub.listeners:
-                self._told = None
-            elif self._hub.tasks_moved.is_set():
-                self._hub.tasks_moved.clear()
+            moved = self._hub.tasks_moved.is_set()
+            self._hub.tasks_moved.clear()
+            if moved and self._hub.listeners:
                 await self._tell()
             await asyncio.sleep(pause_seconds)
 
@@ -42,7 +41,7 @@ class CountTeller:
             self._hub.expire()
 
     async def _tell(self) -> None:
-        pending = await self.pending()
+        pending = await self._pending()
         if pending is None:
             self._hub.tasks_moved.set()
         elif pending != self._told:
@@ -50,7 +49,17 @@ class CountTeller:
             frame = b"event: counts\ndata: " + orjson.dumps({"pending": pending}) + b"\n\n"
             self._hub.tell_all(frame)
 
-    async def pending(self) -> int | None:
+    async def greet(self) -> int | None:
+        """Return the number for a new listener; if the others were told another one, everybody is told anew."""
+        pending = await self._pending()
+        if self._hub.listeners == 1:
+            self._told = pending
+        elif pending != self._told:
+            self._told = None
+            self._hub.tasks_moved.set()
+        return pending
+
+    async def _pending(self) -> int | None:
         """Return the exact number, None while nobody answers."""
         try:
             answer = await self._asking.ask(subjects.COUNT_TASKS, CountTasks(actor=SYSTEM))

@@ -81,7 +81,7 @@ class EventRoutes:
         hello = {
             "build": self._build(),
             "server_time": rfc3339(self._clock()),
-            "pending": await self._counts.pending(),
+            "pending": await self._counts.greet(),
         }
         return (
             b"retry: %d\n\n" % random.randint(low, high)  # noqa: S311 - spreads reconnections

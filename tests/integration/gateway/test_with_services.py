@@ -173,6 +173,16 @@ async def test_counts_are_told_when_they_change(gateway: Gateway) -> None:
     assert count.json()["pending"] == page.json()["total"] == before + 1
 
 
+async def test_counts_are_told_to_who_comes_back_at_once(gateway: Gateway) -> None:
+    for _ in range(5):
+        async with listening(gateway.admin, "topics=tasks") as listener:
+            before = (await listener.next("hello")).data["pending"]
+            task_id = await opened_task(gateway, asking())
+            while (await listener.next("counts")).data["pending"] != before + 1:
+                pass
+        await gateway.admin.post(f"/api/v1/tasks/{task_id}/approve", json={})
+
+
 async def test_workflows_have_versions_that_do_not_change(gateway: Gateway) -> None:
     workflow_id = await make_workflow(gateway, asking())
     url = f"/api/v1/workflows/{workflow_id}"
