@@ -1,14 +1,11 @@
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
 
 from services.gateway.entry import body
-from tests.support.gateway import ADMIN_TOKEN, Gateway, running_gateway
-from tests.support.servers import Broker, Databases, fresh_database
+from tests.support.gateway import ADMIN_TOKEN, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,13 +14,9 @@ START = f"/api/v1/workflows/{RUN}/runs"
 OPEN = {"/api/v1/session", "/api/webhooks/{workflow_id}", "/healthz", "/readyz", "/metrics"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gateway(postgres: Databases, nats_server: Broker) -> AsyncIterator[Gateway]:
-    """One gateway for all of these tests: none of them leaves anything behind."""
-    with fresh_database(postgres) as database_url:
-        async with running_gateway(database_url, nats_server.url) as running:
-            yield running
-    nats_server.reset()
+@pytest.fixture
+def gateway(shared_gateway: Gateway) -> Gateway:
+    return shared_gateway
 
 
 async def operations(gateway: Gateway) -> list[tuple[str, str]]:
