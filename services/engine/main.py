@@ -11,13 +11,14 @@ from services.chassis.relay import RelaySpec
 from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
 from services.chassis.settings import SettingsError
+from services.engine.adapters.announcer import LogAnnouncer
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.run_projection import RunProjection
-from services.engine.adapters.run_store import RunStore
+from services.engine.adapters.run_store import PostgresRuns
 from services.engine.adapters.statements import MIGRATIONS
-from services.engine.adapters.wait_store import WaitStore
-from services.engine.adapters.workflow_store import WorkflowStore
+from services.engine.adapters.wait_store import PostgresWaits
+from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.deliveries import Deliveries
 from services.engine.app.prepare import Prepare
 from services.engine.app.reconcile import Reconciler
@@ -68,8 +69,8 @@ async def build(runtime: Runtime) -> None:
         on_committed=relay.notify,
     )
     runtime.spawn("pipeline", pipeline.run())
-    runs, waits = Runs(RunStore(pool)), WaitStore(pool)
-    workflows = Workflows(WorkflowStore(pool), pipeline)
+    runs, waits = Runs(PostgresRuns(pool)), PostgresWaits(pool)
+    workflows = Workflows(PostgresWorkflows(pool), pipeline)
     serve_questions(runtime.broker, runs, workflows)
     serve_orders(runtime.broker, pipeline, runs, Deliveries(definitions, pipeline))
     runtime.spawn("start requests", start_server(connection, pipeline).run())
@@ -84,7 +85,9 @@ async def build(runtime: Runtime) -> None:
     worker = Worker(CheckedClient(allowed_networks()), runtime.caller)
     runtime.spawn("worker", JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform).run())
     runtime.spawn("timers", Timers(waits, pipeline).run())
-    runtime.spawn("reconciler", Reconciler(waits, relay, runtime.caller, pipeline).run())
+    runtime.spawn(
+        "reconciler", Reconciler(waits, LogAnnouncer(pool, relay), runtime.caller, pipeline).run()
+    )
 
 
 def allowed_networks() -> tuple[Network, ...]:

@@ -7,12 +7,13 @@ gains nothing. Redirects are not followed, proxies of the environment are ignore
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import certifi
 import httpcore
 
+from services.engine.app.ports import Answer, RequestFailed
 from services.engine.domain.addresses import Network, may_reach
 
 connections_max = 200
@@ -20,7 +21,6 @@ connections_per_host_idle_max = 20
 resolve_seconds_max = 5.0
 answer_bytes_max = 256 * 1024
 header_values_max = 100
-USER_AGENT = "Flusso"
 SOCKET_OPTION = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
@@ -32,15 +32,6 @@ class AddressRefused(httpcore.ConnectError):
 
 class AnswerTooLarge(Exception):  # noqa: N818 - as above
     """The answer has more bytes than we take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; names of headers are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -121,34 +112,58 @@ class CheckedClient:
     async def send(
         self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
     ) -> Answer:
-        """Send one request and return the whole answer.
+        """Send one request and return the whole answer. Raises RequestFailed."""
+        with _told_apart(seconds):
+            async with asyncio.timeout(seconds):
+                return await self._send(method, url, headers, body, seconds)
 
-        Raises AddressRefused, AnswerTooLarge, TimeoutError, httpcore.ConnectError and the other httpcore errors,
-        ValueError for what is no URL.
-        """
-        async with asyncio.timeout(seconds):
-            async with self._pool.stream(
-                method,
-                url,
-                headers=[
-                    (name.encode("ascii"), value.encode("latin-1")) for name, value in headers
-                ],
-                content=body or None,
-                extensions={"timeout": {"connect": min(seconds, 10.0), "read": seconds}},
-            ) as response:
-                parts = await _read(response)
+    async def _send(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
+    ) -> Answer:
+        async with self._pool.stream(
+            method,
+            url,
+            headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
+            content=body or None,
+            extensions={"timeout": {"connect": min(seconds, 10.0), "read": seconds}},
+        ) as response:
+            content = await _read(response)
         names = response.headers[:header_values_max]
         return Answer(
             status=response.status,
             headers={
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in names
             },
-            body=parts,
+            body=content,
         )
 
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.aclose()
+
+
+@contextmanager
+def _told_apart(seconds: float) -> Iterator[None]:
+    """Turn what can go wrong with a request into RequestFailed."""
+    try:
+        yield
+    except (UnicodeEncodeError, ValueError) as error:
+        text = f"The request cannot be sent: {error}"
+        raise RequestFailed("invalid-request", text, retryable=False) from error
+    except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError) as error:
+        text = f"The request cannot be sent: {error}"
+        raise RequestFailed("invalid-request", text, retryable=False) from error
+    except AddressRefused as error:
+        raise RequestFailed("address-refused", str(error), retryable=False) from error
+    except AnswerTooLarge as error:
+        text = f"The answer has more than {answer_bytes_max:,} bytes, which is the limit."
+        raise RequestFailed("output-too-large", text, retryable=False) from error
+    except (TimeoutError, httpcore.TimeoutException) as error:
+        text = f"No answer within {seconds:g} s."
+        raise RequestFailed("request-timed-out", text, retryable=True) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        text = f"The request failed: {type(error).__name__}: {error}".rstrip(": ")
+        raise RequestFailed("request-failed", text, retryable=True) from error
 
 
 async def _read(response: httpcore.Response) -> bytes:

@@ -2,36 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
 
-from contracts.workflow import WorkflowStatus
 from services.chassis.database import Pool, acquire_seconds_max, translated
-from services.chassis.errors import Refused
 from services.engine.adapters.statements import statements
-from services.engine.domain.definition import Definition, parse_definition
-from services.engine.domain.graph import Graph, compile_graph
+from services.engine.app.ports import Compiled, Head, workflow_not_found
+from services.engine.domain.definition import parse_definition
+from services.engine.domain.graph import compile_graph
 
 versions_kept_max = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A version, ready to run."""
-
-    definition: Definition
-    graph: Graph
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A workflow as it is now."""
-
-    name: str
-    status: WorkflowStatus
-    version: int
 
 
 class Definitions:
@@ -59,15 +40,10 @@ class Definitions:
             async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
                 text = await connection.fetchval(statements["get_definition"], workflow_id, version)
         if text is None:
-            raise not_found()
+            raise workflow_not_found()
         definition = parse_definition(orjson.loads(text))
         compiled = Compiled(definition, compile_graph(definition))
         self._compiled[key] = compiled
         if len(self._compiled) > versions_kept_max:
             self._compiled.popitem(last=False)
         return compiled
-
-
-def not_found() -> Refused:
-    """Return what is said of a workflow that does not exist."""
-    return Refused("workflow-not-found", "This workflow does not exist.")

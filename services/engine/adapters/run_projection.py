@@ -166,7 +166,8 @@ async def _write(connection: Connection, rows: Rows) -> None:
     await _write_rows(connection, "insert_runs", rows.started)
     await _write_rows(connection, "update_runs", rows.moved)
     counts = [
-        (*key, rows.taken[key], rows.left[key]) for key in sorted(rows.taken.keys() | rows.left.keys())
+        (*key, rows.taken[key], rows.left[key])
+        for key in sorted(rows.taken.keys() | rows.left.keys())
     ]
     await _write_rows(connection, "add_run_counts", counts)
     if rows.waits_over:

@@ -14,12 +14,11 @@ from services.chassis.pages import time_cursor
 from services.chassis.relay import statements as log_statements
 from services.engine.adapters.statements import statements
 
-trace_events_max = 10_000
 failing_workflows_max = 5
 failures_hours = 24
 
 
-class RunStore:
+class PostgresRuns:
     """One method a statement; every one raises Transient when the database is away."""
 
     def __init__(self, pool: Pool) -> None:
@@ -45,10 +44,11 @@ class RunStore:
             )
         return [_item(row) for row in rows]
 
-    async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[Row]:
-        """Return rows of the run's log, in order."""
+    async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:
+        """Return the run's log after a version, in order."""
         with translated():
-            return await self._pool.fetch(log_statements["read_stream"], run_id, after, limit)
+            rows = await self._pool.fetch(log_statements["read_stream"], run_id, after, limit)
+        return [_cloud_event(row) for row in rows]
 
     async def overview(self, now: datetime) -> RunOverview:
         """Return what the Dashboard says of runs."""
@@ -66,7 +66,7 @@ class RunStore:
         )
 
 
-def cloud_event(row: Row) -> CloudEvent:
+def _cloud_event(row: Row) -> CloudEvent:
     """Return a row of the engine's log as it was published."""
     return CloudEvent(
         id=f"{row['stream_id']}-{row['version']}",

@@ -5,13 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.task import BucketDigest
-from services.chassis.database import Pool, Row, translated
+from services.chassis.database import Pool, translated
 from services.engine.adapters.statements import statements
+from services.engine.app.ports import Timer, Wait
 
 LOWEST_ID = UUID(int=0)
 
 
-class WaitStore:
+class PostgresWaits:
     """One method a statement; every one raises Transient when the database is away."""
 
     def __init__(self, pool: Pool) -> None:
@@ -23,10 +24,14 @@ class WaitStore:
             rows = await self._pool.fetch(statements["digest_waits"], before)
         return [BucketDigest(**dict(row)) for row in rows]
 
-    async def waits(self, bucket: int, before: datetime, after: UUID, limit: int) -> list[Row]:
-        """Return rows of (task_id, run_id) of one bucket."""
+    async def waits(
+        self, bucket: int, before: datetime, after: UUID | None, limit: int
+    ) -> list[Wait]:
+        """Return the waits of one bucket, by task id."""
+        start = LOWEST_ID if after is None else after
         with translated():
-            return await self._pool.fetch(statements["list_waits"], bucket, before, after, limit)
+            rows = await self._pool.fetch(statements["list_waits"], bucket, before, start, limit)
+        return [Wait(row["task_id"], row["run_id"]) for row in rows]
 
     async def still_waiting(self, task_ids: Sequence[UUID]) -> set[UUID]:
         """Return those that are waited for now."""
@@ -40,29 +45,14 @@ class WaitStore:
             rows = await self._pool.fetch(statements["statuses_of_runs"], run_ids)
         return {row["id"]: row["status"] for row in rows}
 
-    async def paused_events(
-        self, task_ids: Sequence[UUID], run_ids: Sequence[UUID]
-    ) -> Sequence[Row]:
-        """Return the rows of the log by which these waits opened."""
+    async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
+        """Return timers that are due, the earliest first."""
         with translated():
-            return await self._pool.fetch(statements["paused_events"], task_ids, run_ids)
+            rows = await self._pool.fetch(statements["due_timers"], now, limit)
+        return [Timer(row["run_id"], row["node"], row["visit"], row["attempt"]) for row in rows]
 
-    async def stale_jobs(self, before: datetime, limit: int) -> Sequence[Row]:
-        """Return the rows of the log by which jobs without a result were offered."""
-        with translated():
-            return await self._pool.fetch(statements["stale_jobs"], before, limit)
-
-    async def touch_jobs(self, run_ids: Sequence[UUID], now: datetime) -> None:
-        """Note that the jobs of these runs were offered again."""
-        with translated():
-            await self._pool.execute(statements["touch_jobs"], run_ids, now)
-
-    async def due_timers(self, now: datetime, limit: int) -> Sequence[Row]:
-        """Return timers that are due."""
-        with translated():
-            return await self._pool.fetch(statements["due_timers"], now, limit)
-
-    async def delete_timers(self, run_ids: Sequence[UUID], nodes: Sequence[str]) -> None:
+    async def delete_timers(self, timers: Sequence[Timer]) -> None:
         """Drop timers that mean nothing any more."""
+        runs, nodes = [timer.run_id for timer in timers], [timer.node for timer in timers]
         with translated():
-            await self._pool.execute(statements["delete_timers"], run_ids, nodes)
+            await self._pool.execute(statements["delete_timers"], runs, nodes)

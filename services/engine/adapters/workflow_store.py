@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 
-from contracts.base import JsonObject
 from contracts.workflow import (
     LastRun,
     ListWorkflows,
@@ -19,32 +18,35 @@ from contracts.workflow import (
 )
 from services.chassis.database import Connection, Pool, Row, acquire_seconds_max, translated
 from services.chassis.pages import text_cursor, time_cursor
-from services.engine.adapters.definitions import not_found
 from services.engine.adapters.statements import statements
+from services.engine.app.ports import Draft, workflow_not_found
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a version stores beside the definition itself."""
+@dataclass(slots=True)
+class LockedRow:
+    """Implements `LockedWorkflow` over a row that is locked until its transaction ends."""
 
-    name: str
-    description: str
-    definition: JsonObject
-    steps: int
-    trigger_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class LockedHead:
-    """A workflow that nobody else can change until the transaction ends."""
-
-    name: str
-    description: str
-    status: WorkflowStatus
+    connection: Connection
+    workflow_id: UUID
     version: int
 
+    async def store(self, draft: Draft, by: str, now: datetime) -> None:
+        """Make this the next version."""
+        self.version += 1
+        await self.connection.execute(
+            statements["update_workflow"],
+            self.workflow_id,
+            draft.name,
+            draft.description,
+            self.version,
+            draft.steps,
+            draft.trigger_type,
+            now,
+        )
+        await _insert_version(self.connection, self.workflow_id, self.version, draft, by, now)
 
-class WorkflowStore:
+
+class PostgresWorkflows:
     """One method a statement; every one raises Transient when the database is away."""
 
     def __init__(self, pool: Pool) -> None:
@@ -76,51 +78,14 @@ class WorkflowStore:
                 now,
             )
             if inserted is not None:
-                await self._insert_version(connection, workflow_id, 1, draft, by, now)
+                await _insert_version(connection, workflow_id, 1, draft, by, now)
         return inserted is not None
 
-    async def lock(self, connection: Connection, workflow_id: UUID) -> LockedHead:
-        """Return the head, locked. Raises Refused("workflow-not-found")."""
-        row = await connection.fetchrow(statements["lock_workflow"], workflow_id)
-        if row is None:
-            raise not_found()
-        return LockedHead(row["name"], row["description"], row["status"], row["version"])
-
-    async def store_version(
-        self,
-        connection: Connection,
-        workflow_id: UUID,
-        version: int,
-        draft: Draft,
-        by: str,
-        now: datetime,
-    ) -> None:
-        """Make this version the current one."""
-        await connection.execute(
-            statements["update_workflow"],
-            workflow_id,
-            draft.name,
-            draft.description,
-            version,
-            draft.steps,
-            draft.trigger_type,
-            now,
-        )
-        await self._insert_version(connection, workflow_id, version, draft, by, now)
-
-    async def _insert_version(
-        self,
-        connection: Connection,
-        workflow_id: UUID,
-        version: int,
-        draft: Draft,
-        by: str,
-        now: datetime,
-    ) -> None:
-        definition = orjson.dumps(draft.definition).decode()
-        await connection.execute(
-            statements["insert_version"], workflow_id, version, definition, now, by
-        )
+    @asynccontextmanager
+    async def locked(self, workflow_id: UUID) -> AsyncIterator[LockedRow]:
+        """Hold the workflow in one short transaction. Raises Refused("workflow-not-found")."""
+        async with self.transaction() as connection:
+            yield await _lock(connection, workflow_id)
 
     async def set_status(self, workflow_id: UUID, status: WorkflowStatus, now: datetime) -> None:
         """Give the status. Raises Refused("workflow-not-found")."""
@@ -129,7 +94,7 @@ class WorkflowStore:
                 statements["set_workflow_status"], workflow_id, status, now
             )
         if found is None:
-            raise not_found()
+            raise workflow_not_found()
 
     async def digest_of(self, workflow_id: UUID) -> str | None:
         """Return the digest of the request that created the workflow."""
@@ -142,7 +107,7 @@ class WorkflowStore:
         with translated():
             row = await self._pool.fetchrow(statements["get_workflow"], workflow_id, version)
         if row is None:
-            raise not_found()
+            raise workflow_not_found()
         item = _item(row)
         return WorkflowView(**item.model_dump(), definition=orjson.loads(row["definition"]))
 
@@ -193,11 +158,27 @@ class WorkflowStore:
         Raises Refused("workflow-not-found").
         """
         async with self.transaction() as connection:
-            await self.lock(connection, workflow_id)
+            await _lock(connection, workflow_id)
             if await connection.fetchval(statements["has_runs"], workflow_id):
                 return False
             await connection.execute(statements["delete_workflow"], workflow_id)
         return True
+
+
+async def _lock(connection: Connection, workflow_id: UUID) -> LockedRow:
+    version = await connection.fetchval(statements["lock_workflow"], workflow_id)
+    if version is None:
+        raise workflow_not_found()
+    return LockedRow(connection, workflow_id, version)
+
+
+async def _insert_version(
+    connection: Connection, workflow_id: UUID, version: int, draft: Draft, by: str, now: datetime
+) -> None:
+    definition = orjson.dumps(draft.definition).decode()
+    await connection.execute(
+        statements["insert_version"], workflow_id, version, definition, now, by
+    )
 
 
 def _item(row: Row) -> WorkflowItem:

@@ -11,8 +11,8 @@ from contracts.run import ReceiveDelivery, StartedRun
 from services.chassis import telemetry
 from services.chassis.errors import Refused
 from services.chassis.ids import derived_id
-from services.engine.adapters.definitions import Definitions, not_found
 from services.engine.app.orders import RunPipeline, StartTriggered, order_for
+from services.engine.app.ports import Versions, workflow_not_found
 from services.engine.app.starts import started_run
 from services.engine.domain import webhook
 from services.engine.domain.configs import WebhookTriggerConfig
@@ -27,7 +27,7 @@ class Deliveries:
 
     def __init__(
         self,
-        definitions: Definitions,
+        definitions: Versions,
         pipeline: RunPipeline,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -43,11 +43,11 @@ class Deliveries:
         """
         head = (await self._definitions.heads([delivery.workflow_id])).get(delivery.workflow_id)
         if head is None:
-            raise not_found()
+            raise workflow_not_found()
         compiled = await self._definitions.compiled(delivery.workflow_id, head.version)
         config = compiled.definition.trigger.config
         if not isinstance(config, WebhookTriggerConfig):
-            raise not_found()
+            raise workflow_not_found()
         body = _body(delivery)
         webhook.verify(config, delivery.headers, body, self._clock())
         if head.status != "Active":

@@ -3,22 +3,15 @@
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
-import httpcore
 import orjson
 
 from contracts.base import Json, JsonObject
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json
-from services.engine.adapters.checked_http import (
-    USER_AGENT,
-    AddressRefused,
-    Answer,
-    AnswerTooLarge,
-    CheckedClient,
-    answer_bytes_max,
-)
+from services.engine.app.ports import Answer, HttpClient, RequestFailed
 
+USER_AGENT = "Flusso"
 seconds_max = 300.0
 RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 CONTROLLED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -28,38 +21,21 @@ class Invalid(Exception):  # noqa: N818 - the request as configured cannot be se
     """The request cannot be sent as it is."""
 
 
-async def perform_http(client: CheckedClient, job: NodeScheduled) -> dict[str, Json]:
+async def perform_http(client: HttpClient, job: NodeScheduled) -> dict[str, Json]:
     """Make the request and return the fields of RecordResult beside its key: output, port, error, retryable."""
     request = job.request
     url = str(request["url"])
+    seconds = min(float(request["timeout_seconds"]), seconds_max)
     try:
+        headers, body = _headers(request, job.idempotency_key), _body(request)
         answer = await client.send(
-            str(request["method"]),
-            _url(url, request),
-            _headers(request, job.idempotency_key),
-            _body(request),
-            min(float(request["timeout_seconds"]), seconds_max),
+            str(request["method"]), _url(url, request), headers, body, seconds
         )
-    except (
-        Invalid,
-        UnicodeEncodeError,
-        httpcore.UnsupportedProtocol,
-        httpcore.LocalProtocolError,
-    ) as error:
-        return _failed(
-            "invalid-request", f"The request cannot be sent: {error}", url, retryable=False
-        )
-    except AddressRefused as error:
-        return _failed("address-refused", str(error), url, retryable=False)
-    except AnswerTooLarge:
-        text = f"The answer has more than {answer_bytes_max:,} bytes, which is the limit."
-        return _failed("output-too-large", text, url, retryable=False)
-    except TimeoutError:
-        text = f"No answer within {request['timeout_seconds']} s."
-        return _failed("request-timed-out", text, url, retryable=True)
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-        text = f"The request failed: {type(error).__name__}: {error}".rstrip(": ")
-        return _failed("request-failed", text, url, retryable=True)
+    except Invalid as error:
+        text = f"The request cannot be sent: {error}"
+        return _failed("invalid-request", text, url, retryable=False)
+    except RequestFailed as failure:
+        return _failed(failure.code, failure.message, url, retryable=failure.retryable)
     return _outcome(answer, request, url)
 
 

@@ -1,15 +1,15 @@
 """Gives each order of a batch the graph that its run keeps, or for a new run the workflow's current version."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from contracts.base import Json
 from contracts.run import CancelRun, RecordResult, StartRun
 from services.chassis.errors import Refused
 from services.chassis.orders import Order
-from services.engine.adapters.definitions import Compiled, Head, not_found
 from services.engine.app.orders import RunOrder, StartTriggered
+from services.engine.app.ports import Head, Versions, run_not_found, workflow_not_found
 from services.engine.domain import webhook
 from services.engine.domain.graph import Graph
 from services.engine.domain.run_commands import (
@@ -25,14 +25,6 @@ from services.engine.domain.run_state import NotStarted, RunState
 
 WEBHOOK = "webhook_trigger"
 Pair = tuple[Order[RunOrder], RunState]
-
-
-class Versions(Protocol):
-    """Where definitions come from."""
-
-    async def heads(self, workflow_ids: Sequence[UUID]) -> Mapping[UUID, Head]: ...
-
-    async def compiled(self, workflow_id: UUID, version: int) -> Compiled: ...
 
 
 class Prepare:
@@ -69,12 +61,12 @@ class Prepare:
             case StartRun(workflow_id=workflow_id):
                 head = heads.get(workflow_id)
                 if head is None:
-                    raise not_found()
+                    raise workflow_not_found()
                 version, name = head.version, head.name
             case StartTriggered(workflow_id=workflow_id, version=version):
                 head = (await self._versions.heads([workflow_id])).get(workflow_id)
                 if head is None:
-                    raise not_found()
+                    raise workflow_not_found()
                 name = head.name
             case _:
                 raise run_not_found()
@@ -128,8 +120,3 @@ def _by_hand(given: Json, graph: Graph) -> Json:
     if graph.trigger_type == WEBHOOK:
         return webhook.by_hand(given)
     return {} if given is None else given
-
-
-def run_not_found() -> Refused:
-    """Return what is said of a run that does not exist."""
-    return Refused("run-not-found", "This run does not exist.")

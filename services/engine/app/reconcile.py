@@ -24,10 +24,9 @@ from contracts.task import (
 )
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
-from services.chassis.relay import Relay
 from services.chassis.rpc import Caller
-from services.engine.adapters.wait_store import LOWEST_ID, WaitStore
 from services.engine.app.orders import RunPipeline, order_for
+from services.engine.app.ports import Announcer, Wait, WaitStore
 from services.engine.app.resolutions import resolve_of
 
 interval_seconds = 15.0
@@ -52,13 +51,13 @@ class Reconciler:
     def __init__(
         self,
         store: WaitStore,
-        relay: Relay,
+        announcer: Announcer,
         caller: Caller,
         pipeline: RunPipeline,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._store = store
-        self._relay = relay
+        self._announcer = announcer
         self._caller = caller
         self._pipeline = pipeline
         self._clock = clock
@@ -67,7 +66,7 @@ class Reconciler:
         """Look every 15 s until cancelled."""
         while True:
             await asyncio.sleep(interval_seconds)
-            if not self._relay.leads:
+            if not self._announcer.leads:
                 continue
             try:
                 await self.look()
@@ -102,17 +101,17 @@ class Reconciler:
 
     async def _waits(self, bucket: int, before: datetime) -> dict[UUID, UUID]:
         found: dict[UUID, UUID] = {}
-        after = LOWEST_ID
+        after: UUID | None = None
         while True:
-            rows = await self._store.waits(bucket, before, after, page_size)
-            found |= {row["task_id"]: row["run_id"] for row in rows}
-            if len(rows) < page_size:
+            waits = await self._store.waits(bucket, before, after, page_size)
+            found |= {wait.task_id: wait.run_id for wait in waits}
+            if len(waits) < page_size:
                 return found
-            after = rows[-1]["task_id"]
+            after = waits[-1].task_id
 
     async def _tasks(self, bucket: int, before: datetime) -> dict[UUID, UUID]:
         found: dict[UUID, UUID] = {}
-        after = LOWEST_ID
+        after: UUID | None = None
         while True:
             question = ListOpenTasks(bucket=bucket, before=before, after=after, limit=page_size)
             answer = await self._caller.ask(subjects.LIST_OPEN_TASKS, question)
@@ -135,8 +134,7 @@ class Reconciler:
         explained = TaskExplanations.model_validate_json(answer).items
         unknown = [item.task_id for item in explained if item.status == "unknown"]
         if unknown:
-            runs = [page[task_id] for task_id in unknown]
-            await self._relay.tell_again(await self._store.paused_events(unknown, runs))
+            await self._announcer.announce_waits([Wait(task, page[task]) for task in unknown])
             self._repaired("wait-without-task", unknown)
         await self._resolve([item for item in explained if item.resolution is not None])
 
@@ -173,15 +171,10 @@ class Reconciler:
 
     async def _offer_jobs_again(self) -> None:
         now = self._clock()
-        rows = await self._store.stale_jobs(
-            now - timedelta(seconds=job_seconds_max), jobs_a_round_max
-        )
-        if not rows:
-            return
-        runs = [row["stream_id"] for row in rows]
-        await self._relay.tell_again(rows)
-        await self._store.touch_jobs(runs, now)
-        self._repaired("job-without-result", runs)
+        before = now - timedelta(seconds=job_seconds_max)
+        runs = await self._announcer.offer_stale_jobs(before, now, jobs_a_round_max)
+        if runs:
+            self._repaired("job-without-result", runs)
 
     def _repaired(self, kind: str, ids: Sequence[UUID]) -> None:
         telemetry.REPAIRS.labels(kind).inc(len(ids))

@@ -14,10 +14,11 @@ from contracts.run import (
     RunView,
 )
 from services.chassis.pages import encode_cursor
-from services.engine.adapters.run_store import RunStore, cloud_event, trace_events_max
-from services.engine.app.prepare import run_not_found
+from services.engine.app.ports import RunStore, run_not_found
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.trace import fold_trace
+
+trace_events_max = 10_000
 
 
 def _now() -> datetime:
@@ -37,8 +38,8 @@ class Runs:
         if found is None:
             raise run_not_found()
         item, raw = found
-        rows = await self._store.events(question.run_id, 0, trace_events_max)
-        trace, output = fold_trace([cloud_event(row) for row in rows], parse_definition(raw))
+        events = await self._store.events(question.run_id, 0, trace_events_max)
+        trace, output = fold_trace(events, parse_definition(raw))
         return RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
 
     async def page(self, question: ListRuns) -> RunPage:
@@ -52,13 +53,12 @@ class Runs:
 
     async def events(self, question: ListRunEvents) -> RunEventPage:
         """Return a page of a run's log. Raises Refused("run-not-found")."""
-        rows = await self._store.events(question.run_id, question.after, question.limit + 1)
-        if not rows and question.after == 0:
+        events = await self._store.events(question.run_id, question.after, question.limit + 1)
+        if not events and question.after == 0:
             raise run_not_found()
-        more = len(rows) > question.limit
-        rows = rows[: question.limit]
-        cursor = str(rows[-1]["version"]) if more else None
-        return RunEventPage(items=[cloud_event(row) for row in rows], next_cursor=cursor)
+        page = list(events[: question.limit])
+        cursor = str(page[-1].sequence) if len(events) > question.limit else None
+        return RunEventPage(items=page, next_cursor=cursor)
 
     async def overview(self, _: GetRunOverview) -> RunOverview:
         """Return what the Dashboard says of runs."""

@@ -5,11 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from services.chassis.database import Row
 from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
-from services.engine.adapters.wait_store import WaitStore
 from services.engine.app.orders import RunPipeline, order_for
+from services.engine.app.ports import Timer, WaitStore
 from services.engine.domain.run_commands import FireRetry
 
 poll_seconds = 0.5
@@ -44,28 +43,26 @@ class Timers:
 
     async def fire_due(self) -> int:
         """Fire what is due and return how many timers that were. Raises Transient."""
-        rows = await self._store.due_timers(self._clock(), timers_a_round_max)
-        if rows:
-            await self._fire(rows)
-        return len(rows)
+        timers = await self._store.due_timers(self._clock(), timers_a_round_max)
+        if timers:
+            await self._fire(timers)
+        return len(timers)
 
-    async def _fire(self, rows: Sequence[Row]) -> None:
+    async def _fire(self, timers: Sequence[Timer]) -> None:
         outcomes = await self._pipeline.execute_all(
             [
                 order_for(
-                    row["run_id"],
-                    FireRetry(row["node"], row["visit"], row["attempt"]),
+                    timer.run_id,
+                    FireRetry(timer.node, timer.visit, timer.attempt),
                     actor="timer",
                 )
-                for row in rows
+                for timer in timers
             ]
         )
         over = [
-            row
-            for row, outcome in zip(rows, outcomes, strict=True)
+            timer
+            for timer, outcome in zip(timers, outcomes, strict=True)
             if isinstance(outcome, Refused) or (isinstance(outcome, Done) and not outcome.events)
         ]
         if over:
-            await self._store.delete_timers(
-                [row["run_id"] for row in over], [row["node"] for row in over]
-            )
+            await self._store.delete_timers(over)

@@ -7,8 +7,8 @@ from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RunError
 from services.chassis import telemetry
 from services.chassis.rpc import Caller
-from services.engine.adapters.checked_http import CheckedClient
 from services.engine.app.perform_http import perform_http, result_of
+from services.engine.app.ports import HttpClient
 
 HTTP_REQUEST = "http_request"
 
@@ -16,7 +16,7 @@ HTTP_REQUEST = "http_request"
 class Worker:
     """One per process."""
 
-    def __init__(self, client: CheckedClient, caller: Caller) -> None:
+    def __init__(self, client: HttpClient, caller: Caller) -> None:
         self._client = client
         self._caller = caller
 

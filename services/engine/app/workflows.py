@@ -23,8 +23,8 @@ from contracts.workflow import (
 from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
 from services.chassis.pages import encode_cursor, number_cursor
-from services.engine.adapters.workflow_store import Draft, WorkflowStore
 from services.engine.app.orders import RunPipeline, order_for
+from services.engine.app.ports import Draft, WorkflowStore
 from services.engine.domain.definition import InvalidDefinition, parse_definition
 
 name_chars_max = 200
@@ -62,20 +62,12 @@ class Workflows:
     async def update(self, command: UpdateWorkflow) -> WorkflowView:
         """Store the next version."""
         draft = _draft(command.name, command.description, command.definition)
-        async with self._store.transaction() as connection:
-            head = await self._store.lock(connection, command.workflow_id)
+        async with self._store.locked(command.workflow_id) as head:
             if command.if_version not in {None, head.version}:
                 code = "version-mismatch"
                 text = "Someone saved a newer version; load it before you save yours."
                 raise Refused(code, text, version=head.version)
-            await self._store.store_version(
-                connection,
-                command.workflow_id,
-                head.version + 1,
-                draft,
-                command.actor.name,
-                self._clock(),
-            )
+            await head.store(draft, command.actor.name, self._clock())
         return await self._store.view(command.workflow_id)
 
     async def set_status(self, command: SetWorkflowStatus) -> WorkflowView:

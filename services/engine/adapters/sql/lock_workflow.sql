@@ -1,2 +1,2 @@
--- The head of the workflow $1, locked until the transaction ends.
-SELECT name, description, status, version, request_digest FROM workflows WHERE id = $1 LIMIT 1 FOR UPDATE
+-- The version of the workflow $1, which is locked until the transaction ends.
+SELECT version FROM workflows WHERE id = $1 LIMIT 1 FOR UPDATE

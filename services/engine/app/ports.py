@@ -1,0 +1,245 @@
+"""What the use cases need from outside; `adapters` gives it to them. Every method raises Transient when it is away."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from contracts.base import JsonObject
+from contracts.envelope import CloudEvent
+from contracts.run import ListRuns, RunItem, RunOverview
+from contracts.task import BucketDigest
+from contracts.workflow import (
+    ListWorkflows,
+    VersionItem,
+    WorkflowItem,
+    WorkflowStatus,
+    WorkflowView,
+)
+from services.chassis.errors import Refused
+from services.engine.domain.definition_model import Definition
+from services.engine.domain.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A version, ready to run."""
+
+    definition: Definition
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A workflow as it is now."""
+
+    name: str
+    status: WorkflowStatus
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a version stores."""
+
+    name: str
+    description: str
+    definition: JsonObject
+    steps: int
+    trigger_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A task that a run waits for."""
+
+    task_id: UUID
+    run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A retry that is due."""
+
+    run_id: UUID
+    node: str
+    visit: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an HTTP server answered; names of headers are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class RequestFailed(Exception):  # noqa: N818 - an outcome of the node
+    """A request had no answer that can be used: `code` is stable, `retryable` says whether another try may help."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+
+class Versions(Protocol):
+    """Definitions by workflow and version."""
+
+    async def heads(self, workflow_ids: Iterable[UUID]) -> Mapping[UUID, Head]:
+        """Return those workflows that exist, as they are now."""
+        ...
+
+    async def compiled(self, workflow_id: UUID, version: int) -> Compiled:
+        """Return a version. Raises Refused("workflow-not-found")."""
+        ...
+
+
+class LockedWorkflow(Protocol):
+    """A workflow that nobody else can change while it is held."""
+
+    version: int
+
+    async def store(self, draft: Draft, by: str, now: datetime) -> None:
+        """Make this the next version."""
+        ...
+
+
+class WorkflowStore(Protocol):
+    """Workflows and their versions."""
+
+    async def insert(
+        self, workflow_id: UUID, draft: Draft, digest: str | None, by: str, now: datetime
+    ) -> bool:
+        """Store version 1; tell whether the id was free."""
+        ...
+
+    def locked(self, workflow_id: UUID) -> AbstractAsyncContextManager[LockedWorkflow]:
+        """Hold the workflow in one short transaction. Raises Refused("workflow-not-found")."""
+        ...
+
+    async def set_status(self, workflow_id: UUID, status: WorkflowStatus, now: datetime) -> None:
+        """Give the status. Raises Refused("workflow-not-found")."""
+        ...
+
+    async def digest_of(self, workflow_id: UUID) -> str | None:
+        """Return the digest of the request that created the workflow."""
+        ...
+
+    async def view(self, workflow_id: UUID, version: int | None = None) -> WorkflowView:
+        """Return a workflow, whole. Raises Refused("workflow-not-found")."""
+        ...
+
+    async def page(self, question: ListWorkflows) -> list[WorkflowItem]:
+        """Return up to one item more than the page holds."""
+        ...
+
+    async def versions(
+        self, workflow_id: UUID, before: int | None, limit: int
+    ) -> list[VersionItem]:
+        """Return the versions, newest first."""
+        ...
+
+    async def live_runs(self, workflow_id: UUID, limit: int) -> list[UUID]:
+        """Return runs that have not ended."""
+        ...
+
+    async def delete_ended_runs(self, workflow_id: UUID, limit: int) -> int:
+        """Delete up to `limit` ended runs with their logs and return how many there were."""
+        ...
+
+    async def delete_if_unused(self, workflow_id: UUID) -> bool:
+        """Delete the workflow and its versions unless a run exists. Raises Refused("workflow-not-found")."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs as they are read."""
+
+    async def item(self, run_id: UUID) -> tuple[RunItem, JsonObject] | None:
+        """Return a run and its definition."""
+        ...
+
+    async def page(self, question: ListRuns) -> list[RunItem]:
+        """Return up to one item more than the page holds."""
+        ...
+
+    async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:
+        """Return the run's log after a version, in order."""
+        ...
+
+    async def overview(self, now: datetime) -> RunOverview:
+        """Return what the Dashboard says of runs."""
+        ...
+
+
+class WaitStore(Protocol):
+    """Waits, jobs and timers."""
+
+    async def digests(self, before: datetime) -> list[BucketDigest]:
+        """Return the digests of waits opened before then."""
+        ...
+
+    async def waits(
+        self, bucket: int, before: datetime, after: UUID | None, limit: int
+    ) -> list[Wait]:
+        """Return the waits of one bucket, by task id."""
+        ...
+
+    async def still_waiting(self, task_ids: Sequence[UUID]) -> set[UUID]:
+        """Return those that are waited for now."""
+        ...
+
+    async def ended(self, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the statuses of those runs that have ended."""
+        ...
+
+    async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
+        """Return timers that are due, the earliest first."""
+        ...
+
+    async def delete_timers(self, timers: Sequence[Timer]) -> None:
+        """Drop timers that mean nothing any more."""
+        ...
+
+
+class Announcer(Protocol):
+    """Tells facts of the log once more."""
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether this replica is the one that tells the log."""
+        ...
+
+    async def announce_waits(self, waits: Sequence[Wait]) -> None:
+        """Tell again that these runs have paused."""
+        ...
+
+    async def offer_stale_jobs(self, before: datetime, now: datetime, limit: int) -> list[UUID]:
+        """Offer jobs that have had no result since `before` again and return their runs."""
+        ...
+
+
+class HttpClient(Protocol):
+    """Sends requests to the outside."""
+
+    async def send(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
+    ) -> Answer:
+        """Return the whole answer; raises RequestFailed."""
+        ...
+
+
+def workflow_not_found() -> Refused:
+    """Return what is said of a workflow that does not exist."""
+    return Refused("workflow-not-found", "This workflow does not exist.")
+
+
+def run_not_found() -> Refused:
+    """Return what is said of a run that does not exist."""
+    return Refused("run-not-found", "This run does not exist.")
