@@ -22,6 +22,7 @@ from services.gateway.app.subscription import Subscription, Wish
 from services.gateway.app.tell_counts import CountTeller
 from services.gateway.domain.identity import Identity
 from services.gateway.entry.answers import documented
+from services.gateway.entry.openapi import LAST_EVENT_ID, extra
 from services.gateway.entry.routing import identity_of
 
 ping_seconds = 15.0
@@ -62,7 +63,14 @@ class EventRoutes:
             None, 422, note="CloudEvents as they were published, and hello, counts, reset."
         )
         stream[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
-        router.add_api_route("/api/v1/events", self.listen, responses=stream, tags=["events"])
+        router.add_api_route(
+            "/api/v1/events",
+            self.listen,
+            responses=stream,
+            tags=["events"],
+            response_class=Response,
+            openapi_extra=extra(LAST_EVENT_ID),
+        )
 
     async def listen(
         self,

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -20,10 +21,12 @@ class HealthRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Register the routes."""
-        tags: list[str] = ["health"]
-        router.add_api_route("/healthz", self.healthz, responses=documented(None), tags=[*tags])
-        router.add_api_route("/readyz", self.readyz, responses=documented(None, 503), tags=[*tags])
-        router.add_api_route("/metrics", self.metrics, responses=documented(None), tags=[*tags])
+        add = partial(router.add_api_route, tags=["health"])
+        text = documented(None)
+        text[200]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+        add("/healthz", self.healthz, responses=documented(None))
+        add("/readyz", self.readyz, responses=documented(None, 503))
+        add("/metrics", self.metrics, responses=text, response_class=Response)
 
     async def healthz(self) -> Response:
         """Tell that the process runs."""

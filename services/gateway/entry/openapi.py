@@ -47,17 +47,21 @@ _OPEN_OPERATIONS = {
     ("get", "/metrics"),
 }
 _PROBLEM_CONTENT = {CONTENT_TYPE: {"schema": {"$ref": _REFERENCE.format(model="ProblemAnswer")}}}
-_EVERYWHERE = {
-    "401": {
-        "description": "Not signed in, or the token is not valid.",
-        "content": _PROBLEM_CONTENT,
-    },
-    "503": {
-        "description": "A part of Flusso is away; try again after Retry-After.",
-        "headers": {"Retry-After": {"schema": {"type": "integer"}}},
-        "content": _PROBLEM_CONTENT,
-    },
+_AWAY = {
+    "description": "A part of Flusso is away; try again after Retry-After.",
+    "headers": {"Retry-After": {"schema": {"type": "integer"}}},
+    "content": _PROBLEM_CONTENT,
 }
+_BODIES = {
+    "400": "The body is no JSON that can be kept.",
+    "408": "The body did not arrive in time.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON in UTF-8, or is compressed.",
+}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": _PROBLEM_CONTENT}
 
 
 def header(name: str, description: str) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def header(name: str, description: str) -> dict[str, Any]:
 
 
 IDEMPOTENCY_KEY = header("Idempotency-Key", "The same key and body give the first answer again.")
+LAST_EVENT_ID = header("Last-Event-ID", "The id of the last event that was seen; resumes after it.")
 IF_MATCH = header("If-Match", "The ETag of what was seen; 412 if it is no longer so.")
 
 
@@ -81,18 +86,19 @@ def extra(*parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def lean(form: type[BaseModel] | None, path_id: str, *headers: dict[str, Any]) -> dict[str, Any]:
-    """Return the whole documentation of a lean route's input."""
+    """Return the whole documentation of a lean route's input; without a form it takes any bytes."""
     path = {
         "name": path_id,
         "in": "path",
         "required": True,
         "schema": {"type": "string", "format": "uuid"},
     }
-    described: dict[str, Any] = {"parameters": [path, *headers]}
-    if form is not None:
-        schema = {"$ref": _REFERENCE.format(model=form.__name__)}
-        described["requestBody"] = {"content": {"application/json": {"schema": schema}}}
-    return described
+    kind = "*/*" if form is None else "application/json"
+    schema = {} if form is None else {"$ref": _REFERENCE.format(model=form.__name__)}
+    return {
+        "parameters": [path, *headers],
+        "requestBody": {"content": {kind: {"schema": schema}}},
+    }
 
 
 def build_openapi(app: FastAPI) -> dict[str, Any]:
@@ -126,11 +132,16 @@ def _add_models(document: dict[str, Any]) -> None:
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
+    answers.setdefault("503", _AWAY)
     if (method, path) in _OPEN_OPERATIONS:
         operation["security"] = []
     else:
-        answers.setdefault("401", _EVERYWHERE["401"])
-    answers.setdefault("503", _EVERYWHERE["503"])
+        answers.setdefault("401", _problem("Not signed in, or the token is not valid."))
+        if method != "get":
+            answers.setdefault("403", _problem("Not allowed, or the CSRF token is missing."))
+    if "requestBody" in operation:
+        for status, description in _BODIES.items():
+            answers.setdefault(status, _problem(description))
     default = answers.get("422")
     if default is not None and "application/json" in default.get("content", {}):
         default["content"] = _PROBLEM_CONTENT

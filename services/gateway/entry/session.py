@@ -1,6 +1,7 @@
 """Signing in and out over HTTP, and API tokens."""
 
 from dataclasses import asdict
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -38,20 +39,19 @@ class SessionRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Register the routes."""
+        add = partial(router.add_api_route, tags=["session"])
         path = "/api/v1/session"
         answers = documented(SessionAnswer, 401)
-        router.add_api_route(
-            path, self.begin, methods=["POST"], responses={**answers, **documented(None, 403, 429)}
-        )
-        router.add_api_route(path, self.show, responses=answers)
-        router.add_api_route(
+        add(path, self.begin, methods=["POST"], responses={**answers, **documented(None, 403, 429)})
+        add(path, self.show, responses=answers)
+        add(
             path,
             self.end,
             methods=["DELETE"],
             status_code=204,
             responses=documented(None, status=204, note="Signed out."),
         )
-        router.add_api_route(
+        add(
             "/api/v1/sign-in-links",
             self.make_link,
             methods=["POST"],
@@ -132,9 +132,10 @@ class TokenRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Register the routes."""
+        add = partial(router.add_api_route, tags=["tokens"])
         path = "/api/v1/tokens"
-        router.add_api_route(path, self.list_tokens, responses=documented(TokenPage))
-        router.add_api_route(
+        add(path, self.list_tokens, responses=documented(TokenPage))
+        add(
             path,
             self.make,
             methods=["POST"],
@@ -142,7 +143,7 @@ class TokenRoutes:
             responses=documented(MadeTokenAnswer, 422, status=201, note="Made; shown this once."),
             openapi_extra=extra(IDEMPOTENCY_KEY),
         )
-        router.add_api_route(
+        add(
             path + "/{token_id}",
             self.revoke,
             methods=["DELETE"],

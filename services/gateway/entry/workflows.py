@@ -88,7 +88,11 @@ class WorkflowRoutes:
         )
         add(f"{ONE}/versions", self.list_versions, responses=documented(VersionPage, 404))
         add(f"{ONE}/versions/{{version}}", self.get_version, responses=whole)
-        add(f"{ONE}/definition", self.download, responses=documented(None, 404))
+        text = documented(None, 404, note="The definition as a file.")
+        text[200]["content"] = {
+            kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()
+        }
+        add(f"{ONE}/definition", self.download, responses=text, response_class=Response)
 
     async def create(self, request: Request, form: WorkflowForm) -> Response:
         """Create a workflow as a Draft; every fault of its definition is named by its path."""
