@@ -5,11 +5,11 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, StorageState, expect
 
 from deploy.local.stack import Stack
 from tests.support.api import Api, api_of
-from tests.support.browser import Person, running_chromium, signed_in
+from tests.support.browser import Person, person_at, running_chromium, signed_in_once
 
 LOOP: Final = "session"
 
@@ -30,6 +30,12 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope=LOOP)
+async def state(browser: Browser, stack: Stack) -> StorageState:
+    """The cookies of somebody who is signed in."""
+    return await signed_in_once(browser, stack)
+
+
 @pytest_asyncio.fixture(loop_scope=LOOP)
 async def api(stack: Stack) -> AsyncIterator[Api]:
     """Scripts with every right, on an inbox that is empty at the start."""
@@ -42,13 +48,13 @@ async def api(stack: Stack) -> AsyncIterator[Api]:
 
 
 @pytest_asyncio.fixture(loop_scope=LOOP)
-async def person(browser: Browser, stack: Stack) -> AsyncIterator[Person]:
-    async with signed_in(browser, stack) as somebody:
+async def person(browser: Browser, stack: Stack, state: StorageState) -> AsyncIterator[Person]:
+    async with person_at(browser, stack, state) as somebody:
         yield somebody
 
 
 @pytest_asyncio.fixture(loop_scope=LOOP)
-async def colleague(browser: Browser, stack: Stack) -> AsyncIterator[Person]:
+async def colleague(browser: Browser, stack: Stack, state: StorageState) -> AsyncIterator[Person]:
     """A second person at another browser."""
-    async with signed_in(browser, stack) as somebody:
+    async with person_at(browser, stack, state) as somebody:
         yield somebody

@@ -32,9 +32,10 @@ async def test_markup_in_a_prompt_is_text_and_only_safe_links_are_links(
     prompt = person.card("Hostile prompt").locator(".prompt")
     await expect(prompt.get_by_text("<script>window.hurt = 1</script>")).to_be_visible()
     await expect(prompt.get_by_text("javascript:window.hurt=1").first).to_be_visible()
+    good = prompt.get_by_role("link", name="good")
+    await expect(good).to_be_visible()
     hrefs = await prompt.locator("a").evaluate_all("links => links.map(link => link.href)")
     assert hrefs == ["https://tracker.invalid/p.png", "https://example.com/page"]
-    good = prompt.get_by_role("link", name="good")
     await expect(good).to_have_attribute("rel", "noopener noreferrer nofollow")
     await expect(good).to_contain_text("(example.com)")
     assert await prompt.locator("img, script, iframe, object, style").count() == 0
@@ -44,12 +45,14 @@ async def test_markup_in_a_prompt_is_text_and_only_safe_links_are_links(
 
 async def test_markup_in_a_variable_cannot_add_markup(api: Api, person: Person) -> None:
     """'what a variable brings in is text and cannot add markup'."""
-    workflow = await api.workflow(approval("From {{ trigger.output.name }}", "Variable"), "Var")
+    workflow = await api.workflow(approval("*From* {{ trigger.output.name }}", "Variable"), "Var")
     name = "**bold** [x](https://example.com) <b>raw</b> www.example.com ada@example.com\n# heading"
     await api.tasks_of(await api.start(workflow, {"name": name}))
     await person.open("/tasks")
     prompt = person.card("Variable").locator(".prompt")
     await expect(prompt).to_contain_text(name.replace("\n", " "))
+    # The reader of Markdown has been here when its own parts of the prompt are set.
+    await expect(prompt.locator(".markdown > p em")).to_have_text("From")
     assert await prompt.locator("a, strong, b, .markdown-heading").count() == 0
 
 

@@ -16,6 +16,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Locator,
     Page,
+    StorageState,
     async_playwright,
     expect,
 )
@@ -27,6 +28,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 HOW_TO_GET_IT = "Chromium is not here. Install it (Debian: apt install chromium), or name it by FLUSSO_CHROMIUM."
 HOW_TO_BUILD = "The web app is not built. Run make setup."
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
 Language = Literal["en", "it"]
 Theme = Literal["light", "dark"]
@@ -113,18 +116,31 @@ class Person:
         return bool(await locator.evaluate("element => element.contains(document.activeElement)"))
 
 
+async def signed_in_once(browser: Browser, stack: Stack) -> StorageState:
+    """Sign in, and return the cookies that say so: every person of a test session then starts with them."""
+    context = await browser.new_context()
+    await sign_in(await context.new_page(), stack)
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
 @asynccontextmanager
-async def signed_in(
+async def person_at(
     browser: Browser,
     stack: Stack,
+    state: StorageState,
     *,
     language: Language = "en",
     theme: Theme = "light",
     width: int = 1280,
 ) -> AsyncIterator[Person]:
-    """A person who has followed a sign-in link. Fails afterwards if a page said what it must not."""
+    """A person who is signed in. Fails afterwards if a page said what it must not."""
     context = await browser.new_context(
-        viewport={"width": width, "height": 900}, locale=language, reduced_motion="reduce"
+        storage_state=state,
+        viewport={"width": width, "height": 900},
+        locale=language,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     names = {"flusso_lang": language, "flusso_theme": theme}
@@ -135,7 +151,6 @@ async def signed_in(
     page = await context.new_page()
     watch.follow(page)
     try:
-        await sign_in(page, stack)
         yield Person(context, page, stack.url, watch)
         assert watch.complaints == []
     finally:
@@ -149,12 +164,13 @@ async def sign_in(page: Page, stack: Stack) -> None:
     await expect(page.locator(".shell")).to_be_attached()
 
 
-async def violations(page: Page) -> Sequence[str]:
-    """What axe-core finds wrong with the page as it is."""
+async def violations(page: Page, *, only_colours: bool = False) -> Sequence[str]:
+    """What axe-core finds wrong with the page as it is, or only with its colours."""
     axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text()
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(axe)
-    found = await page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+    rules = COLOUR_RULES if only_colours else AXE_TAGS
+    found = await page.evaluate("rules => axe.run({runOnly: rules})", rules)
     return [
         f"{fault['id']}: {node['html'][:160]}"
         for fault in found["violations"]
