@@ -54,7 +54,8 @@ async def running(*loops: Awaitable[None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert broken == []
+        for error in filter(None, broken):
+            raise error
 
 
 @asynccontextmanager
