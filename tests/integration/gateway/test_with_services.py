@@ -251,7 +251,10 @@ async def test_the_dashboard_counts_what_the_inbox_lists(gateway: Gateway) -> No
     assert {"today", "recent_runs", "failing_workflows"} <= dashboard.keys()
 
 
-async def test_lists_are_paged_and_searched(gateway: Gateway) -> None:
+async def test_lists_are_paged_and_filtered(gateway: Gateway) -> None:
+    workflow_id = await make_workflow(gateway, asking())
+    for _ in range(4):
+        await gateway.admin.post(f"/api/v1/workflows/{workflow_id}/runs", json={})
     first = (await gateway.admin.get("/api/v1/runs?limit=2")).json()
     second = (await gateway.admin.get(f"/api/v1/runs?limit=2&cursor={first['next_cursor']}")).json()
     ids = [run["id"] for run in first["items"] + second["items"]]
