@@ -1,11 +1,13 @@
 """The two ways a message is read: facts tolerate what they do not know, orders from people do not."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 
+@lru_cache(maxsize=256)  # all events of a batch have the same time
 def rfc3339(moment: datetime) -> str:
     """Return the moment in UTC with microseconds and a `Z`, the only form that we write."""
     text = moment.isoformat(timespec="microseconds")

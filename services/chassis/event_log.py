@@ -79,7 +79,7 @@ class EventLog(Generic[S, P, E]):
         if not changes:
             return {}
         snapshots = self._snapshots(changes)
-        events = self._events(changes, causes, now)
+        events = self._events(changes, causes)
         try:
             with translated():
                 async with (
@@ -87,7 +87,7 @@ class EventLog(Generic[S, P, E]):
                     connection.transaction(),
                 ):
                     await self._projection.project(connection, changes)
-                    await connection.execute(statements["append_events"], *snapshots, *events)
+                    await connection.execute(statements["append_events"], *snapshots, *events, now)
         except Exception as error:
             if _is_conflict(error):
                 raise VersionConflictError from error
@@ -106,7 +106,7 @@ class EventLog(Generic[S, P, E]):
         )
 
     def _events(
-        self, changes: Sequence[Change[S, E]], causes: Mapping[UUID, Sequence[Cause]], now: datetime
+        self, changes: Sequence[Change[S, E]], causes: Mapping[UUID, Sequence[Cause]]
     ) -> tuple[list[object], ...]:
         rows = [
             (
@@ -117,7 +117,6 @@ class EventLog(Generic[S, P, E]):
                 encoded.data,
                 cause.metadata,
                 cause.traceparent,
-                now,
             )
             for change in changes
             for place, (event, cause) in enumerate(

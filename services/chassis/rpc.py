@@ -9,7 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 import nats.errors
 from faststream.nats import NatsBroker
@@ -37,6 +37,7 @@ C = TypeVar("C")
 E = TypeVar("E")
 ask_seconds_max = 5.0
 TRACEPARENT = "traceparent"
+OutcomeName = Literal["ok", "refused", "unavailable"]
 _OK = b'{"ok":'
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,9 @@ class OrderServer(Generic[M, C, S, E]):
         self._to_answer = to_answer
         self._replies: deque[tuple[str, bytes]] = deque()
         self._settled = asyncio.Event()
+        self._counters = {
+            name: telemetry.REQUESTS.labels(subject, name) for name in get_args(OutcomeName)
+        }
 
     async def run(self) -> None:
         """Subscribe and answer until cancelled."""
@@ -166,15 +170,15 @@ class OrderServer(Generic[M, C, S, E]):
     ) -> None:
         span.end(None if isinstance(outcome, Done) else outcome)
         if not isinstance(outcome, Done):
-            kind = "unavailable" if isinstance(outcome, Transient) else "refused"
+            kind: OutcomeName = "unavailable" if isinstance(outcome, Transient) else "refused"
             self._reply(reply_to, kind, encode_failure(outcome))
             return
         answer = self._to_answer(command, outcome)
         encoded = encode_ok_json(answer) if isinstance(answer, bytes) else encode_ok(answer)
         self._reply(reply_to, "ok", encoded)
 
-    def _reply(self, reply_to: str, outcome: str, reply: bytes) -> None:
-        telemetry.REQUESTS.labels(self._subject, outcome).inc()
+    def _reply(self, reply_to: str, outcome: OutcomeName, reply: bytes) -> None:
+        self._counters[outcome].inc()
         if reply_to:
             self._replies.append((reply_to, reply))
             self._settled.set()

@@ -12,6 +12,7 @@ import uvloop
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 
 from services.chassis import logs, telemetry
+from services.chassis.memory import settle_memory
 from services.chassis.runtime import Runtime, open_runtime
 from services.chassis.settings import Settings, SettingsError, load_settings
 
@@ -41,6 +42,7 @@ async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], bu
         await runtime.connect()
         app = AsgiFastStream(runtime.broker, logger=None, asgi_routes=_routes(runtime))
         await build(runtime)
+        settle_memory()
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

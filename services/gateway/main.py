@@ -12,6 +12,7 @@ import uvloop
 from contracts import subjects
 from services.chassis import logs, telemetry
 from services.chassis.rpc import Caller
+from services.chassis.memory import settle_memory
 from services.chassis.runtime import Runtime, open_runtime
 from services.chassis.settings import Settings, SettingsError, load_settings
 from services.gateway.adapters.credentials import StoredCredentials
@@ -106,7 +107,9 @@ def make_server(runtime: Runtime) -> Server:
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
     async with open_runtime(settings, SCHEMA, [MIGRATIONS]) as runtime:
-        await make_server(runtime).serve()
+        server = make_server(runtime)
+        settle_memory()
+        await server.serve()
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ CREATE TABLE dead_letters (
 CREATE FUNCTION append_events(
     snapshot_streams uuid[], snapshot_expected integer[], snapshot_versions integer[], snapshot_states text[],
     event_streams uuid[], event_versions integer[], event_types text[], event_schema_versions smallint[],
-    event_data text[], event_metadata text[], event_traceparents text[], event_times timestamptz[]
+    event_data text[], event_metadata text[], event_traceparents text[], events_occurred_at timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     moved integer;
@@ -79,11 +79,11 @@ BEGIN
 
     PERFORM pg_advisory_xact_lock('log'::regclass::oid::bigint);
     INSERT INTO log (stream_id, version, type, schema_version, data, metadata, traceparent, occurred_at)
-    SELECT stream_id, version, type, schema_version, data::json, metadata::json, traceparent, occurred_at
+    SELECT stream_id, version, type, schema_version, data::json, metadata::json, traceparent, events_occurred_at
     FROM unnest(event_streams, event_versions, event_types, event_schema_versions, event_data, event_metadata,
-                event_traceparents, event_times)
+                event_traceparents)
         WITH ORDINALITY
-        AS given (stream_id, version, type, schema_version, data, metadata, traceparent, occurred_at, place)
+        AS given (stream_id, version, type, schema_version, data, metadata, traceparent, place)
     ORDER BY place;
 END
 $$;
