@@ -20,6 +20,8 @@ from services.gateway.entry.problems import problem_of, problem_response
 from services.gateway.entry.routing import HotRoute
 
 slow_seconds = 1.0
+GONE_AWAY = 499
+"""In metrics and log only: the sender hung up before the request was whole."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _IDS = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}")
 _CONTENT_SECURITY = (
@@ -87,7 +89,7 @@ class Edge:
             try:
                 await self._answer(exchange, receive)
             except ClientDisconnect:
-                return
+                exchange.status = GONE_AWAY
             except Exception as error:  # noqa: BLE001 - the process boundary: whoever asked gets an answer
                 await _fail(exchange, receive, error)
             finally:
