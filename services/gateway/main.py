@@ -11,8 +11,8 @@ import uvloop
 
 from contracts import subjects
 from services.chassis import logs, telemetry
-from services.chassis.rpc import Caller
 from services.chassis.memory import settle_memory
+from services.chassis.rpc import Caller
 from services.chassis.runtime import Runtime, open_runtime
 from services.chassis.settings import Settings, SettingsError, load_settings
 from services.gateway.adapters.credentials import StoredCredentials
