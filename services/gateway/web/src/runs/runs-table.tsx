@@ -54,8 +54,9 @@ export function RunsTable({ filters, withWorkflow, filtered, clear }: Props) {
             <thead>
               <tr>
                 {withWorkflow && <th scope="col">{t.runs.workflow}</th>}
-                <th scope="col">{t.runs.started}</th>
+                {!withWorkflow && <th scope="col">{t.runs.started}</th>}
                 <th scope="col">{t.runs.status}</th>
+                {withWorkflow && <th scope="col">{t.runs.started}</th>}
                 <th scope="col">{t.runs.duration}</th>
                 <th scope="col">{t.runs.trigger}</th>
                 <th scope="col">{t.runs.error}</th>
@@ -100,10 +101,11 @@ function RunRow({ run, withWorkflow }: { run: Run; withWorkflow: boolean }) {
   return (
     <tr data-run-id={run.id}>
       {withWorkflow && <td className="text">{link}</td>}
-      <td>{withWorkflow ? started : link}</td>
+      {!withWorkflow && <td>{link}</td>}
       <td>
         <StatusBadge status={run.status} />
       </td>
+      {withWorkflow && <td>{started}</td>}
       <td>{run.started_at && <Duration of={run} />}</td>
       <td>{triggerName(t.triggers, run.trigger)}</td>
       <td className="text error-text">{run.error && <UserText text={run.error.message} />}</td>

@@ -26,7 +26,7 @@ export function Prompt({ task, open = false }: { task: Task; open?: boolean }) {
   const text = all && whole.data ? whole.data.prompt : task.prompt;
   return (
     <div className="prompt">
-      <div ref={box} className={all ? "prompt-text" : "prompt-text clamped"}>
+      <div ref={box} className={lookOf(all, overflows)}>
         <Markdown text={text} />
       </div>
       {(overflows || shortened || all) && !open && (
@@ -36,4 +36,9 @@ export function Prompt({ task, open = false }: { task: Task; open?: boolean }) {
       )}
     </div>
   );
+}
+
+function lookOf(all: boolean, overflows: boolean): string {
+  if (all) return "prompt-text";
+  return overflows ? "prompt-text clamped overflows" : "prompt-text clamped";
 }
