@@ -1,9 +1,9 @@
 """What a service gives the pipeline: its pure rules, and how its events and states become text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 S = TypeVar("S")
 C_contra = TypeVar("C_contra", contravariant=True)
@@ -19,6 +19,14 @@ class EncodedEvent:
     schema_version: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[S, E]):
+    """What a command brings about, and the state after it; no events if it has happened already."""
+
+    events: tuple[E, ...]
+    state: S
+
+
 class Aggregate(Protocol[S, C_contra, E]):
     """The rules of one kind of stream; every method is pure."""
 
@@ -26,12 +34,8 @@ class Aggregate(Protocol[S, C_contra, E]):
         """Return the state of a stream without events."""
         ...
 
-    def decide(self, state: S, command: C_contra, now: datetime) -> Sequence[E]:
-        """Return what happens, `[]` if it has happened already; raises Refused."""
-        ...
-
-    def evolve(self, state: S, event: E) -> S:
-        """Return the state after the event; total."""
+    def execute(self, state: S, command: C_contra, now: datetime) -> Decision[S, E]:
+        """Decide, and fold what was decided; raises Refused."""
         ...
 
     def has_ended(self, state: S) -> bool:
@@ -49,3 +53,11 @@ class Aggregate(Protocol[S, C_contra, E]):
     def decode_state(self, stored: str) -> S:
         """Return the state of a snapshot."""
         ...
+
+
+def folded(evolve: Callable[[S, E], S], state: S, events: Iterable[E]) -> Decision[S, E]:
+    """Return the decision for rules that fold in a function of their own."""
+    happened = tuple(events)
+    for event in happened:
+        state = evolve(state, event)
+    return Decision(happened, state)

@@ -80,19 +80,17 @@ class Batch(Generic[S, C, P, E]):
         stream_id = order.stream_id
         state = self._states[stream_id]
         try:
-            events = tuple(self._aggregate.decide(state, command, self.now))
-            for event in events:
-                state = self._aggregate.evolve(state, event)
+            decision = self._aggregate.execute(state, command, self.now)
         except Refused as refusal:
             return refusal
         except Exception as error:  # a rule must not take its neighbours down
             logger.exception("a rule broke", extra={"cause": order.cause})
             return Broken(f"{type(error).__name__}: {error}")
-        if events:
-            self._states[stream_id] = state
-            self._events.setdefault(stream_id, []).extend(events)
-            self.causes.setdefault(stream_id, []).extend([Cause(order)] * len(events))
-        return Done(state, events)
+        if decision.events:
+            self._states[stream_id] = decision.state
+            self._events.setdefault(stream_id, []).extend(decision.events)
+            self.causes.setdefault(stream_id, []).extend([Cause(order)] * len(decision.events))
+        return Done(decision.state, decision.events)
 
     def drop_unproven(self) -> set[UUID]:
         """Forget folds from the cache that no append of this batch will prove, and return their streams."""

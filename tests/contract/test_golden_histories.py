@@ -8,11 +8,13 @@ import pytest
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
 from contracts.task import TASK_FACTS_BY_TYPE
+from services.engine.domain import run_evolve
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.domain.run_state import Live, RunState, open_waits, status_of
 from services.engine.domain.trace import fold_trace
 from services.tasks.app.aggregate import TaskAggregate
+from services.tasks.domain import task
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
@@ -54,7 +56,7 @@ def states_of_run(history: JsonObject) -> list[RunState]:
     states: list[RunState] = []
     state = aggregate.initial()
     for event in events_of(history):
-        state = aggregate.evolve(state, aggregate.decode_event(event.type, json.dumps(event.data)))
+        state = run_evolve.evolve(state, aggregate.decode_event(event.type, json.dumps(event.data)))
         states.append(state)
     return states
 
@@ -113,7 +115,7 @@ def fold_task(history: JsonObject) -> TaskState:
     state = aggregate.initial()
     for event in events_of(history):
         fact = TASK_FACTS_BY_TYPE[event.type].model_validate(event.data)
-        state = aggregate.evolve(state, fact)
+        state = task.evolve(state, fact)
     return state
 
 

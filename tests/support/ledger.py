@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.chassis.aggregate import EncodedEvent
+from services.chassis.aggregate import Decision, EncodedEvent, folded
 from services.chassis.database import Connection
 from services.chassis.errors import Refused
 from services.chassis.orders import Change
@@ -74,6 +74,9 @@ class Ledger:
                 return Account(state.amount + amount, state.closed)
             case Closed():
                 return Account(state.amount, closed=True)
+
+    def execute(self, state: Account, command: Command, now: datetime) -> Decision[Account, Event]:
+        return folded(self.evolve, state, self.decide(state, command, now))
 
     def has_ended(self, state: Account) -> bool:
         return state.closed

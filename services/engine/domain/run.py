@@ -50,6 +50,11 @@ JITTER = 0.25
 
 def decide(state: RunState, order: RunCommand, now: datetime) -> Sequence[RunFact]:
     """Return what the command brings about, `[]` if it has happened already or comes too late; raises Refused."""
+    return carry_out(state, order, now).events
+
+
+def carry_out(state: RunState, order: RunCommand, now: datetime) -> Moves:
+    """Return the moves that the command makes: their events, and the state that these lead to; raises Refused."""
     moves = Moves(order.run_id, order.graph, now, state)
     match order.command:
         case Start() as command:
@@ -64,7 +69,7 @@ def decide(state: RunState, order: RunCommand, now: datetime) -> Sequence[RunFac
             _cancel(moves, command)
         case command:
             assert_never(command)
-    return moves.events
+    return moves
 
 
 def _start(moves: Moves, command: Start) -> None:

@@ -1,11 +1,10 @@
 """The run as the pipeline takes it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.run import RunFact
-from services.chassis.aggregate import EncodedEvent
-from services.engine.domain import run, run_codec, run_evolve
+from services.chassis.aggregate import Decision, EncodedEvent
+from services.engine.domain import run, run_codec
 from services.engine.domain.run_commands import RunCommand
 from services.engine.domain.run_state import Ended, NotStarted, RunState
 
@@ -16,11 +15,11 @@ class RunAggregate:
     def initial(self) -> RunState:
         return NotStarted()
 
-    def decide(self, state: RunState, command: RunCommand, now: datetime) -> Sequence[RunFact]:
-        return run.decide(state, command, now)
-
-    def evolve(self, state: RunState, event: RunFact) -> RunState:
-        return run_evolve.evolve(state, event)
+    def execute(
+        self, state: RunState, command: RunCommand, now: datetime
+    ) -> Decision[RunState, RunFact]:
+        moves = run.carry_out(state, command, now)
+        return Decision(tuple(moves.events), moves.state)
 
     def has_ended(self, state: RunState) -> bool:
         return isinstance(state, Ended)

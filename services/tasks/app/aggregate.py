@@ -4,7 +4,6 @@ An event is stored as the contract message that it is told as. A snapshot is a J
 that it is the fold of.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -18,7 +17,7 @@ from contracts.task import (
     TaskOpened,
     TaskResolved,
 )
-from services.chassis.aggregate import EncodedEvent
+from services.chassis.aggregate import Decision, EncodedEvent, folded
 from services.tasks.app.opened_json import json_of
 from services.tasks.domain import task
 from services.tasks.domain.task_commands import TaskCommand
@@ -38,11 +37,10 @@ class TaskAggregate:
     def initial(self) -> TaskState:
         return Unknown()
 
-    def decide(self, state: TaskState, command: TaskCommand, now: datetime) -> Sequence[TaskFact]:
-        return task.decide(state, command, now)
-
-    def evolve(self, state: TaskState, event: TaskFact) -> TaskState:
-        return task.evolve(state, event)
+    def execute(
+        self, state: TaskState, command: TaskCommand, now: datetime
+    ) -> Decision[TaskState, TaskFact]:
+        return folded(task.evolve, state, task.decide(state, command, now))
 
     def has_ended(self, state: TaskState) -> bool:
         return task.has_ended(state)
