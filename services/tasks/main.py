@@ -56,7 +56,7 @@ async def build(runtime: Runtime) -> None:
         prepare=as_they_are,
         on_committed=on_committed,
     )
-    serve_questions(runtime.broker, PostgresInbox(runtime.pool))
+    serve_questions(runtime.broker, PostgresInbox(runtime.pool), pipeline)
     runtime.spawn("pipeline", pipeline.run())
     runtime.spawn("search index", search_index.run())
     runtime.spawn("decisions", decision_server(runtime.connection, pipeline).run())

@@ -67,8 +67,7 @@ class PostgresInbox:
     async def list_open(
         self, bucket: int, before: datetime, after: UUID | None, limit: int
     ) -> Sequence[OpenTask]:
-        first, last = UUID(int=bucket << 120), UUID(int=((bucket + 1) << 120) - 1)
-        rows = await self._fetch("list_open_tasks", first, last, after, before, limit)
+        rows = await self._fetch("list_open_tasks", bucket, before, after, limit)
         return [OpenTask(task_id=row["task_id"], run_id=row["run_id"]) for row in rows]
 
     async def explain(self, task_ids: Sequence[UUID]) -> Sequence[TaskExplanation]:

@@ -1,6 +1,8 @@
 """What the engine asks to find waits without a task, tasks without a wait, and decisions that it has not taken."""
 
+from contracts.base import Nothing
 from contracts.task import (
+    CloseTasks,
     DigestOpenTasks,
     ExplainTasks,
     ListOpenTasks,
@@ -8,7 +10,9 @@ from contracts.task import (
     OpenTaskPage,
     TaskExplanations,
 )
-from services.tasks.app.ports import Inbox
+from services.chassis.orders import Done, Order
+from services.tasks.app.ports import Inbox, Orders
+from services.tasks.domain.task_commands import Close
 
 
 async def digest_open_tasks(inbox: Inbox, question: DigestOpenTasks) -> OpenTaskDigests:
@@ -25,3 +29,17 @@ async def list_open_tasks(inbox: Inbox, question: ListOpenTasks) -> OpenTaskPage
 async def explain_tasks(inbox: Inbox, question: ExplainTasks) -> TaskExplanations:
     """Return what became of each task, in the order asked."""
     return TaskExplanations(items=list(await inbox.explain(question.task_ids)))
+
+
+async def close_tasks(pipeline: Orders, order: CloseTasks) -> Nothing:
+    """Close what no run waits for. Raises what stopped one of them; asking again is harmless."""
+    outcomes = await pipeline.execute_all(
+        [
+            Order(item.task_id, Close(item.run_id, item.run_status), "system", "reconcile")
+            for item in order.items
+        ]
+    )
+    for outcome in outcomes:
+        if not isinstance(outcome, Done):
+            raise outcome
+    return Nothing()

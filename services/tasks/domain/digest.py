@@ -11,8 +11,8 @@ def digest_of(paused: RunPaused) -> str:
     """Return the SHA-256, in lower-case hex, of what the task asks.
 
     It covers, as JSON with sorted keys, no white space and UTF-8: `kind`, `workflow_id`, `workflow_version`, `node`,
-    `step_name`, `title`, `prompt` and `fields` (each with the members that are set). The workflow's name and the assignees
-    are left out: who else may answer, and what the workflow is called today, does not change the question.
+    `step_name`, `title`, `prompt` and `fields` (each with the members that are set). The workflow's name and the
+    assignees are left out: who else may answer, and what the workflow is called, does not change the question.
     """
     shown = {
         "kind": paused.kind,

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from contracts.base import JsonObject
 from contracts.rpc import Reply
 from contracts.subjects import (
+    CLOSE_TASKS,
     COUNT_TASKS,
     DECIDE_TASK,
     DIGEST_OPEN_TASKS,
@@ -25,6 +26,7 @@ from contracts.subjects import (
 )
 from contracts.task import (
     BucketDigest,
+    CloseTasks,
     CountTasks,
     DecideTask,
     DigestOpenTasks,
@@ -35,6 +37,7 @@ from contracts.task import (
     OpenTask,
     OpenTaskDigests,
     OpenTaskPage,
+    OverTask,
     TaskExplanations,
     TaskPage,
     TaskView,
@@ -261,7 +264,31 @@ async def test_refusals_reach_whoever_asked(database_url: str, nats_url: str) ->
         assert missing.refused.code == "task-not-found"
 
 
-async def test_open_tasks_are_digested_by_the_first_byte_of_their_ids(
+async def test_open_tasks_are_digested_by_the_last_byte_of_their_ids(
+    database_url: str, nats_url: str
+) -> None:
+    task_ids = [derived_id("digested", str(place)) for place in range(300)]
+    async with tasks_service(database_url, nats_url) as (runtime, client):
+        await until(lambda: streams_exist(client))
+        await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in task_ids))
+        await heard(client, 1)
+        decided = await ask(client, DECIDE_TASK, decision(task_id=task_ids.pop()))
+        assert decided.refused is None
+        reply = await ask(client, DIGEST_OPEN_TASKS, DigestOpenTasks(before=LATER))
+        rows = await runtime.pool.fetch(AS_THE_README_SAYS, task_ids)
+        expected = [BucketDigest.model_validate(dict(row)) for row in rows]
+        assert OpenTaskDigests.model_validate(reply.ok).buckets == expected
+        none = await ask(client, DIGEST_OPEN_TASKS, DigestOpenTasks(before=CREATED_AT))
+        assert none.ok == {"buckets": []}
+
+
+AS_THE_README_SAYS = """
+SELECT get_byte(uuid_send(task_id), 15) AS bucket, count(*), bit_xor(uuid_hash_extended(task_id, 0)) AS checksum
+FROM unnest($1::uuid[]) AS waits (task_id) GROUP BY bucket ORDER BY bucket
+"""
+
+
+async def test_the_open_tasks_of_a_bucket_are_listed_page_by_page(
     database_url: str, nats_url: str
 ) -> None:
     task_ids = [derived_id("digested", str(place)) for place in range(300)]
@@ -269,14 +296,8 @@ async def test_open_tasks_are_digested_by_the_first_byte_of_their_ids(
         await until(lambda: streams_exist(client))
         await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in task_ids))
         await heard(client, 1)
-        decided = await ask(client, DECIDE_TASK, decision(task_id=task_ids.pop()))
-        assert decided.refused is None
-        reply = await ask(client, DIGEST_OPEN_TASKS, DigestOpenTasks(before=LATER))
-        assert OpenTaskDigests.model_validate(reply.ok).buckets == expected_digests(task_ids)
-        none = await ask(client, DIGEST_OPEN_TASKS, DigestOpenTasks(before=CREATED_AT))
-        assert none.ok == {"buckets": []}
-        bucket = task_ids[0].bytes[0]
-        of_bucket = sorted(task_id for task_id in task_ids if task_id.bytes[0] == bucket)
+        bucket = task_ids[0].bytes[15]
+        of_bucket = sorted(task_id for task_id in task_ids if task_id.bytes[15] == bucket)
         asked = ListOpenTasks(bucket=bucket, before=LATER)
         listed = OpenTaskPage.model_validate((await ask(client, LIST_OPEN_TASKS, asked)).ok)
         assert listed.items == [OpenTask(task_id=task_id, run_id=RUN_ID) for task_id in of_bucket]
@@ -285,13 +306,22 @@ async def test_open_tasks_are_digested_by_the_first_byte_of_their_ids(
         assert rest.items == listed.items[1:]
 
 
-def expected_digests(task_ids: Sequence[UUID]) -> list[BucketDigest]:
-    found: dict[int, tuple[int, int]] = {}
-    for task_id in task_ids:
-        count, checksum = found.get(task_id.bytes[0], (0, 0))
-        low = int.from_bytes(task_id.bytes[1:9]) & (2**63 - 1)
-        found[task_id.bytes[0]] = (count + 1, checksum ^ low)
-    return [
-        BucketDigest(bucket=bucket, count=count, checksum=checksum)
-        for bucket, (count, checksum) in sorted(found.items())
-    ]
+async def test_the_reconciler_closes_what_waits_for_nothing_and_only_that(
+    database_url: str, nats_url: str
+) -> None:
+    over, decided = derived_id("over"), derived_id("decided")
+    async with tasks_service(database_url, nats_url) as (_, client):
+        await until(lambda: streams_exist(client))
+        await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in (over, decided)))
+        await heard(client, 1)
+        await ask(client, DECIDE_TASK, decision(task_id=decided))
+        items = [
+            OverTask(task_id=task_id, run_id=RUN_ID, run_status="Failed")
+            for task_id in (over, decided)
+        ]
+        for _ in range(2):
+            assert (await ask(client, CLOSE_TASKS, CloseTasks(items=items))).ok == {}
+        asked = ExplainTasks(task_ids=[over, decided])
+        found = TaskExplanations.model_validate((await ask(client, EXPLAIN_TASKS, asked)).ok)
+        assert [item.status for item in found.items] == ["closed", "resolved"]
+        assert await pending(client) == 0

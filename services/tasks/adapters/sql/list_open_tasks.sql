@@ -1,4 +1,4 @@
--- The pending tasks with ids from $1 to $2 and after $3 (or null) that were opened before $4, at most $5, by id.
+-- The pending tasks whose ids end with the byte $1, opened before $2, after task $3 (or null), at most $4, by id.
 SELECT task_id, run_id FROM pending_tasks
-WHERE task_id BETWEEN $1 AND $2 AND ($3::uuid IS NULL OR task_id > $3) AND created_at < $4
-ORDER BY task_id LIMIT $5
+WHERE get_byte(uuid_send(task_id), 15) = $1 AND created_at < $2 AND ($3::uuid IS NULL OR task_id > $3)
+ORDER BY task_id LIMIT $4
