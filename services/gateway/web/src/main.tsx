@@ -8,6 +8,7 @@ import { readTheme } from "./i18n/preferences.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
+import "./styles/cards.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 

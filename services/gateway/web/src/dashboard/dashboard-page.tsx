@@ -30,7 +30,9 @@ export default function DashboardPage() {
           {t.nav.dashboard}
         </h1>
       </header>
-      {dashboard.isError && <LoadError error={dashboard.error} />}
+      {dashboard.isError && (
+        <LoadError error={dashboard.error} shownSince={dashboard.dataUpdatedAt} />
+      )}
       {dashboard.isPending && <Loading lines={4} />}
       {dashboard.data && <Tiles dashboard={dashboard.data} />}
     </>

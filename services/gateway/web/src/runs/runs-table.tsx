@@ -27,7 +27,7 @@ export function RunsTable({ filters, withWorkflow, filtered, clear }: Props) {
   if (result.isPending) return <Loading lines={4} />;
   return (
     <>
-      {result.isError && <LoadError error={result.error} />}
+      {result.isError && <LoadError error={result.error} shownSince={result.dataUpdatedAt} />}
       {fresh > 0 && (
         <button
           type="button"

@@ -36,17 +36,21 @@ interface Props {
   hasMore: boolean;
   loadMore: () => void;
   change: (edit: (inbox: Inbox) => Inbox) => void;
+  /** The card that the person went to last. */
+  activeId: string | null;
+  onActive: (id: string | null) => void;
   /** Takes the focus when no card is left. */
   heading: RefObject<HTMLHeadingElement | null>;
   /** Ids that must stay in the list whatever the server says; shared with whoever refreshes it. */
   held: RefObject<Set<string>>;
 }
 
-export function Feed({ tasks, total, busy, hasMore, loadMore, change, heading, held }: Props) {
+export function Feed(props: Props) {
+  const { tasks, total, busy, hasMore, loadMore, change, heading, held, activeId } = props;
+  const setActiveId = props.onActive;
   const t = useT();
   const { receipt, say } = useAnnouncer();
   const list = useRef<HTMLDivElement>(null);
-  const [activeId, setActiveId] = useState<string | null>(null);
   const [margin, setMargin] = useState(0);
   const focusNext = useRef<string | "heading" | null>(null);
   const scrollBy = useRef(0);

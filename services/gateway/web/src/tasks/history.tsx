@@ -29,7 +29,7 @@ export function History({ filters, filtered, clear }: Props) {
   const tasks = tasksOf(result.data);
   return (
     <>
-      {result.isError && <LoadError error={result.error} />}
+      {result.isError && <LoadError error={result.error} shownSince={result.dataUpdatedAt} />}
       {tasks.length === 0 && !result.isError && (
         <Empty>
           <p>{filtered ? t.tasks.emptyFiltered : t.tasks.emptyHistory}</p>

@@ -1,11 +1,12 @@
 /** The Tasks page: what waits for a person, oldest first; and what was decided. */
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import { PAGES_MAX, type TaskFilters } from "../api/queries.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
 import { usePage } from "../shell/page.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
+import { ContextPanel } from "./context-panel.tsx";
 import { hasDraft } from "./drafts.ts";
 import { Feed } from "./feed.tsx";
 import { TaskFilterBar } from "./filters.tsx";
@@ -75,6 +76,7 @@ function Pending({ filters, filtered, clear, heading }: PendingProps) {
   const t = useT();
   const format = useFormat();
   const held = useRef(new Set<string>());
+  const [activeId, setActiveId] = useState<string | null>(null);
   const isHeld = useCallback(
     (id: string) =>
       held.current.has(id) ||
@@ -88,7 +90,13 @@ function Pending({ filters, filtered, clear, heading }: PendingProps) {
   const full = (result.data?.pages.length ?? 0) >= PAGES_MAX;
   return (
     <>
-      {result.isError && <LoadError error={result.error} retry={() => void result.refetch()} />}
+      {result.isError && (
+        <LoadError
+          error={result.error}
+          retry={() => void result.refetch()}
+          shownSince={result.dataUpdatedAt}
+        />
+      )}
       {total !== null && total > 0 && (
         <p className="muted small list-total">{t.tasks.total(format.number(total))}</p>
       )}
@@ -106,16 +114,21 @@ function Pending({ filters, filtered, clear, heading }: PendingProps) {
       {tasks.length === 0 && !result.isError ? (
         <NoTasks filtered={filtered} clear={clear} />
       ) : (
-        <Feed
-          tasks={tasks}
-          total={total}
-          busy={result.isFetching}
-          hasMore={result.hasNextPage}
-          loadMore={loadMore}
-          change={change}
-          heading={heading}
-          held={held}
-        />
+        <div className="inbox">
+          <Feed
+            activeId={activeId}
+            onActive={setActiveId}
+            tasks={tasks}
+            total={total}
+            busy={result.isFetching}
+            hasMore={result.hasNextPage}
+            loadMore={loadMore}
+            change={change}
+            heading={heading}
+            held={held}
+          />
+          <ContextPanel task={tasks.find((task) => task.id === activeId)} />
+        </div>
       )}
       {result.isFetchingNextPage && <p className="muted">{t.tasks.loadMore}</p>}
       {full && <p className="notice">{t.tasks.narrow}</p>}

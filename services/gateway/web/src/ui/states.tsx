@@ -3,7 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Component, type ReactNode, useEffect, useState } from "react";
 import { Problem } from "../api/client.ts";
 import type { Messages } from "../i18n/en.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { useI18n, useT } from "../i18n/i18n.tsx";
+import { now } from "./clock.ts";
 import { Icon } from "./icons.tsx";
 
 const QUIET_MS = 200;
@@ -31,14 +32,24 @@ export function Empty({ children }: { children: ReactNode }) {
   return <div className="empty">{children}</div>;
 }
 
-export function LoadError({ error, retry }: { error: unknown; retry?: () => void }) {
-  const t = useT();
+interface LoadErrorProps {
+  error: unknown;
+  retry?: () => void;
+  /** When what is still on the page was true; 0 when nothing is. */
+  shownSince?: number;
+}
+
+export function LoadError({ error, retry, shownSince = 0 }: LoadErrorProps) {
+  const { t, format } = useI18n();
   const queries = useQueryClient();
   return (
     <div className="notice tone-danger" role="alert">
       <Icon name="warning" />
       <div>
         <p>{errorText(t, error)}</p>
+        {shownSince > 0 && (
+          <p>{t.common.asOf(format.clock(new Date(shownSince).toISOString(), now()))}</p>
+        )}
         <button
           type="button"
           onClick={retry ?? (() => void queries.refetchQueries({ type: "active" }))}

@@ -80,7 +80,7 @@ export default function WorkflowsPage() {
           </button>
         </fieldset>
       </search>
-      {result.isError && <LoadError error={result.error} />}
+      {result.isError && <LoadError error={result.error} shownSince={result.dataUpdatedAt} />}
       {result.isPending && <Loading lines={4} />}
       {workflows.length > 0 && <List workflows={workflows} onDelete={setDeleting} />}
       {result.data && workflows.length === 0 && (
