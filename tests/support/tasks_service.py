@@ -24,7 +24,7 @@ from services.tasks.domain.task_commands import TaskCommand
 from services.tasks.domain.task_state import TaskState
 from services.tasks.entry.decisions import TaskPipeline
 from services.tasks.main import MIGRATIONS, SCHEMA, build
-from tests.support.chassis import connected, running
+from tests.support.chassis import connected, running, until
 
 TaskOutcome = Done[TaskState, TaskFact] | Exception
 
@@ -104,7 +104,13 @@ async def tasks_service(database_url: str, nats_url: str) -> AsyncIterator[tuple
         await runtime.connect()
         await build(runtime)
         await runtime.broker.start()
+        await until(lambda: _is_provisioned(runtime))
+        await runtime.connection.flush()
         yield runtime, client
+
+
+async def _is_provisioned(runtime: Runtime) -> bool:
+    return runtime.provisioner is not None and runtime.provisioner.healthy
 
 
 async def tell(client: Client, *events: CloudEvent, poison: Sequence[bytes] = ()) -> None:

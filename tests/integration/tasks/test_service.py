@@ -105,7 +105,6 @@ async def test_a_pause_becomes_a_task_and_a_decision_becomes_a_fact(
     database_url: str, nats_url: str
 ) -> None:
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, pause_event(paused()))
         await heard(client, 1)
         shown = TaskView.model_validate(
@@ -122,16 +121,10 @@ async def test_a_pause_becomes_a_task_and_a_decision_becomes_a_fact(
         assert resolved["data"]["digest"] == shown.digest
 
 
-async def streams_exist(client: Client) -> bool:
-    names = {info.config.name for info in await client.jetstream().streams_info()}
-    return {RUN_EVENTS, TASK_EVENTS} <= names
-
-
 async def test_of_fifty_who_decide_at_once_one_wins_and_all_others_are_told_who(
     database_url: str, nats_url: str
 ) -> None:
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, pause_event(paused()))
         await heard(client, 1)
         orders = [
@@ -171,7 +164,6 @@ async def test_repeats_and_late_pauses_make_no_difference(database_url: str, nat
         pause_event(paused()),
     ]
     async with tasks_service(database_url, nats_url) as (runtime, client):
-        await until(lambda: streams_exist(client))
         await tell(client, *events)
         for event in reversed(events):
             await tell(client, event)
@@ -188,7 +180,6 @@ async def test_a_decided_task_survives_the_end_and_the_repeat_of_its_pause(
     database_url: str, nats_url: str
 ) -> None:
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, pause_event(paused()))
         await heard(client, 1)
         order = decision("reject", comment="no", key="k", request_digest="d")
@@ -214,7 +205,6 @@ async def test_poison_in_a_batch_goes_to_the_dead_letters_and_its_neighbours_pas
     envelope = orjson.dumps({"type": "flusso.run.paused", "id": 5})
     ignored = run_event("flusso.run.node_completed", {"whatever": 1})
     async with tasks_service(database_url, nats_url) as (runtime, client):
-        await until(lambda: streams_exist(client))
         poison = [envelope, b'{"type":7}', b'{"type":[]}', b"{}"]
         odd_id = pause_event(paused()).model_copy(update={"id": "a\0b", "subject": "a\0b"})
         others = [broken_data, no_run, ignored, nul, odd_id]
@@ -241,7 +231,6 @@ async def inbox_ids(client: Client) -> Sequence[UUID]:
 async def test_refusals_reach_whoever_asked(database_url: str, nats_url: str) -> None:
     form = paused(kind="manual_input", fields=[AMOUNT], assignees=["Ada"])
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, pause_event(form))
         await heard(client, 1)
 
@@ -269,7 +258,6 @@ async def test_open_tasks_are_digested_by_the_last_byte_of_their_ids(
 ) -> None:
     task_ids = [derived_id("digested", str(place)) for place in range(300)]
     async with tasks_service(database_url, nats_url) as (runtime, client):
-        await until(lambda: streams_exist(client))
         await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in task_ids))
         await heard(client, 1)
         decided = await ask(client, DECIDE_TASK, decision(task_id=task_ids.pop()))
@@ -293,7 +281,6 @@ async def test_the_open_tasks_of_a_bucket_are_listed_page_by_page(
 ) -> None:
     task_ids = [derived_id("digested", str(place)) for place in range(300)]
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in task_ids))
         await heard(client, 1)
         bucket = task_ids[0].bytes[15]
@@ -311,7 +298,6 @@ async def test_the_reconciler_closes_what_waits_for_nothing_and_only_that(
 ) -> None:
     over, decided = derived_id("over"), derived_id("decided")
     async with tasks_service(database_url, nats_url) as (_, client):
-        await until(lambda: streams_exist(client))
         await tell(client, *(pause_event(paused(task_id=task_id)) for task_id in (over, decided)))
         await heard(client, 1)
         await ask(client, DECIDE_TASK, decision(task_id=decided))
