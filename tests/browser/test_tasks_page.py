@@ -266,3 +266,17 @@ async def test_filters_are_in_the_url_and_history_tells_who_decided(
     line = person.page.locator(".history li", has_text="Keep this one").first
     await expect(line.get_by_text("Approved by")).to_be_visible()
     await expect(line.get_by_text("Looks right")).to_be_visible()
+
+
+async def test_beside_the_list_stands_what_the_run_has_brought(api: Api, person: Person) -> None:
+    """'The prompt text (...) should include enough context': and the rest is one look away."""
+    workflow = await api.workflow(approval(title="In context"), "Contexts")
+    await api.tasks_of(await api.start(workflow, {"customer": "Rossi S.r.l."}))
+    await person.open("/tasks")
+    await person.card("In context").focus()
+    panel = person.page.get_by_role("complementary", name="Context")
+    await expect(panel.get_by_text("Rossi S.r.l.")).to_be_visible()
+    await person.page.set_viewport_size({"width": 1000, "height": 800})
+    await expect(panel).to_have_count(0)
+    await person.card("In context").get_by_text("Context: what the run brought so far").click()
+    await expect(person.card("In context").get_by_text("Rossi S.r.l.")).to_be_visible()

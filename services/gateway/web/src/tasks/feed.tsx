@@ -52,7 +52,7 @@ export function Feed(props: Props) {
   const { receipt, say } = useAnnouncer();
   const list = useRef<HTMLDivElement>(null);
   const [margin, setMargin] = useState(0);
-  const focusNext = useRef<string | "heading" | null>(null);
+  const focusNext = useRef<string | null>(null);
   const scrollBy = useRef(0);
   const [settling, setSettling] = useState(false);
   const hoveredId = useRef<string | null>(null);
@@ -113,7 +113,7 @@ export function Feed(props: Props) {
     scrollBy.current = 0;
     const wanted = focusNext.current;
     if (wanted === null) return;
-    const target = wanted === "heading" ? heading.current : cardOf(wanted);
+    const target = cardOf(wanted);
     if (!target) return;
     focusNext.current = null;
     target.focus();
@@ -127,13 +127,20 @@ export function Feed(props: Props) {
     if (!cardOf(task.id)) virtualizer.scrollToIndex(indexes.get(task.id) ?? 0);
   };
 
+  /** At once, while all are still there: the list itself goes with its last card. */
+  const handFocusTo = (next: Task | null) => {
+    const target = next ? cardOf(next.id) : heading.current;
+    if (target) target.focus();
+    else focusNext.current = next?.id ?? null;
+    setActiveId(next?.id ?? null);
+  };
+
   const remove = (id: string) => {
     const card = cardOf(id);
     const hadFocus = card?.contains(document.activeElement) ?? false;
     const next = neighbourOf(tasks, id);
     held.current.delete(id);
-    if (hadFocus) focusNext.current = next?.id ?? "heading";
-    if (hadFocus) setActiveId(next?.id ?? null);
+    if (hadFocus) handFocusTo(next);
     if (card && card.getBoundingClientRect().bottom < 0)
       scrollBy.current -= card.offsetHeight + GAP;
     setSettling(true);
