@@ -82,12 +82,21 @@ async def build(runtime: Runtime) -> None:
         handle=Resolutions(pipeline).take,
     )
     runtime.spawn("task events", consumer.run())
-    worker = Worker(CheckedClient(allowed_networks()), runtime.caller)
-    runtime.spawn("worker", JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform).run())
+    client = CheckedClient(allowed_networks())
+    worker = Worker(client, runtime.caller)
+    jobs = JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform)
+    runtime.spawn("worker", _performing(jobs, client))
     runtime.spawn("timers", Timers(waits, pipeline).run())
     runtime.spawn(
         "reconciler", Reconciler(waits, LogAnnouncer(pool, relay), runtime.caller, pipeline).run()
     )
+
+
+async def _performing(jobs: JobConsumer, client: CheckedClient) -> None:
+    try:
+        await jobs.run()
+    finally:
+        await client.close()
 
 
 def allowed_networks() -> tuple[Network, ...]:

@@ -7,9 +7,10 @@ from uuid import UUID
 import orjson
 
 from services.chassis.database import Pool, acquire_seconds_max, translated
+from services.chassis.errors import Broken
 from services.engine.adapters.statements import statements
 from services.engine.app.ports import Compiled, Head, workflow_not_found
-from services.engine.domain.definition import parse_definition
+from services.engine.domain.definition import InvalidDefinition, parse_definition
 from services.engine.domain.graph import compile_graph
 
 versions_kept_max = 256
@@ -30,7 +31,7 @@ class Definitions:
         return {row["id"]: Head(row["name"], row["status"], row["version"]) for row in rows}
 
     async def compiled(self, workflow_id: UUID, version: int) -> Compiled:
-        """Return a version. Raises Refused("workflow-not-found"), Transient."""
+        """Return a version. Raises Refused("workflow-not-found"), Transient, Broken."""
         key = (workflow_id, version)
         found = self._compiled.get(key)
         if found is not None:
@@ -41,7 +42,11 @@ class Definitions:
                 text = await connection.fetchval(statements["get_definition"], workflow_id, version)
         if text is None:
             raise workflow_not_found()
-        definition = parse_definition(orjson.loads(text))
+        try:
+            definition = parse_definition(orjson.loads(text))
+        except InvalidDefinition as error:  # stored under rules that were less strict
+            msg = f"version {version} of workflow {workflow_id} is not valid any more: {error}"
+            raise Broken(msg) from error
         compiled = Compiled(definition, compile_graph(definition))
         self._compiled[key] = compiled
         if len(self._compiled) > versions_kept_max:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from contracts.run import (
     NodeCompleted,
     NodeFailed,
@@ -14,6 +16,7 @@ from contracts.run import (
     RetrySet,
     RunCancelled,
     RunCompleted,
+    RunError,
     RunFact,
     RunFailed,
     RunPaused,
@@ -21,9 +24,12 @@ from contracts.run import (
     RunStarted,
 )
 from services.chassis.database import Connection
+from services.chassis.event_log import VersionConflictError
 from services.chassis.orders import Change
 from services.engine.adapters.statements import statements
+from services.engine.domain.run_evolve import size_of
 from services.engine.domain.run_state import (
+    Asking,
     Ended,
     Live,
     NotStarted,
@@ -36,6 +42,11 @@ from services.engine.domain.run_state import (
 
 RunChange = Change[RunState, RunFact]
 JobRow = tuple[UUID, str, int, int, datetime]
+OVERTAKEN = frozenset({"runs_pkey", "waits_pkey", "runs_workflow_fkey"})
+"""Another replica has made the same move first, or the workflow was deleted: the batch is decided anew."""
+message_chars_max = 2_000
+detail_bytes_max = 2_000
+"""Of an error in a list of runs; the events of the run have all of it."""
 
 
 @dataclass(slots=True)
@@ -59,13 +70,18 @@ class RunProjection:
     """Writes what a batch means, with one statement a table."""
 
     async def project(self, connection: Connection, changes: Sequence[RunChange]) -> None:
-        """Write the rows of all changes."""
+        """Write the rows of all changes. Raises VersionConflictError if others were faster."""
         rows = Rows()
         for change in changes:
             _add_run(rows, change)
             for event in change.events:
                 _add_event(rows, change, event)
-        await _write(connection, rows)
+        try:
+            await _write(connection, rows)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            if error.constraint_name in OVERTAKEN:
+                raise VersionConflictError from error
+            raise
 
 
 def _facts_of(state: RunState) -> RunFacts:
@@ -104,8 +120,17 @@ def _add_run(rows: Rows, change: RunChange) -> None:
 def _error_of(events: Iterable[RunFact]) -> str | None:
     for event in events:
         if type(event) is RunFailed:
-            return event.error.model_dump_json()
+            return _shortened(event.error).model_dump_json()
     return None
+
+
+def _shortened(error: RunError) -> RunError:
+    details = {
+        name: value for name, value in error.details.items() if size_of(value) <= detail_bytes_max
+    }
+    return error.model_copy(
+        update={"message": error.message[:message_chars_max], "details": details}
+    )
 
 
 def _add_event(rows: Rows, change: RunChange, event: RunFact) -> None:
@@ -137,8 +162,25 @@ def _on_retry_set(rows: Rows, change: RunChange, event: RetrySet) -> None:
 
 
 def _on_settled(rows: Rows, change: RunChange, event: NodeCompleted | NodeFailed) -> None:
-    if _has_job(change.before, event.node) or (change.stream_id, event.node) in rows.jobs:
-        _end_job(rows, change.stream_id, event.node)
+    """Neither a worker nor a timer is awaited any more."""
+    key = (change.stream_id, event.node)
+    rows.timers.pop(key, None)
+    if _has_job(change.before, event.node) or key in rows.jobs:
+        rows.timers_over.append(key)
+        _end_job(rows, *key)
+
+
+def _on_node_failed(rows: Rows, change: RunChange, event: NodeFailed) -> None:
+    _on_settled(rows, change, event)
+    for task_id in _asked(change, event.node):
+        _end_wait(rows, task_id)
+
+
+def _asked(change: RunChange, node: str) -> set[UUID]:
+    """Return the tasks by which a node asks: an answer that is too large fails it without a RunResumed."""
+    asked = {e.task_id for e in change.events if isinstance(e, RunPaused) and e.node == node}
+    before = change.before.nodes.get(node) if isinstance(change.before, Live) else None
+    return asked | {before.task_id} if isinstance(before, Asking) else asked
 
 
 def _on_ended(rows: Rows, change: RunChange, event: RunCompleted | RunCancelled) -> None:
@@ -156,7 +198,7 @@ _WRITERS: dict[type[RunFact], Callable[[Rows, RunChange, Any], None]] = {
     NodeScheduled: _on_scheduled,
     RetrySet: _on_retry_set,
     NodeCompleted: _on_settled,
-    NodeFailed: _on_settled,
+    NodeFailed: _on_node_failed,
     RunCompleted: _on_ended,
     RunCancelled: _on_ended,
     RunFailed: _on_failed,
@@ -196,11 +238,6 @@ def _end_run(rows: Rows, change: RunChange, tasks: Iterable[UUID]) -> None:
 async def _write(connection: Connection, rows: Rows) -> None:
     await _write_rows(connection, "insert_runs", rows.started)
     await _write_rows(connection, "update_runs", rows.moved)
-    counts = [
-        (*key, rows.taken[key], rows.left[key])
-        for key in sorted(rows.taken.keys() | rows.left.keys())
-    ]
-    await _write_rows(connection, "add_run_counts", counts)
     if rows.waits_over:
         await connection.execute(statements["delete_waits"], sorted(rows.waits_over))
     opened = [(task_id, run_id, at) for task_id, (run_id, at) in sorted(rows.waits.items())]
@@ -215,6 +252,12 @@ async def _write(connection: Connection, rows: Rows) -> None:
     await _write_rows(
         connection, "upsert_timers", [rows.timers[key] for key in sorted(rows.timers)]
     )
+    # Last, since every batch moves the same few rows and the next one waits for them.
+    counts = [
+        (*key, rows.taken[key], rows.left[key])
+        for key in sorted(rows.taken.keys() | rows.left.keys())
+    ]
+    await _write_rows(connection, "add_run_counts", counts)
 
 
 async def _write_rows(

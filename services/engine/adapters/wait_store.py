@@ -39,10 +39,10 @@ class PostgresWaits:
             rows = await self._pool.fetch(statements["existing_waits"], task_ids)
         return {row["task_id"] for row in rows}
 
-    async def ended(self, run_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Return the statuses of those runs that have ended."""
+    async def ended(self, run_ids: Sequence[UUID], before: datetime) -> dict[UUID, str]:
+        """Return the statuses of those runs that ended before then."""
         with translated():
-            rows = await self._pool.fetch(statements["statuses_of_runs"], run_ids)
+            rows = await self._pool.fetch(statements["statuses_of_runs"], run_ids, before)
         return {row["id"]: row["status"] for row in rows}
 
     async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
@@ -52,7 +52,8 @@ class PostgresWaits:
         return [Timer(row["run_id"], row["node"], row["visit"], row["attempt"]) for row in rows]
 
     async def delete_timers(self, timers: Sequence[Timer]) -> None:
-        """Drop timers that mean nothing any more."""
-        runs, nodes = [timer.run_id for timer in timers], [timer.node for timer in timers]
+        """Drop timers that mean nothing any more, but not those that the same nodes have set since."""
+        rows = [(timer.run_id, timer.node, timer.visit, timer.attempt) for timer in timers]
+        columns = [list(column) for column in zip(*rows, strict=True)]
         with translated():
-            await self._pool.execute(statements["delete_timers"], runs, nodes)
+            await self._pool.execute(statements["drop_timers"], *columns)

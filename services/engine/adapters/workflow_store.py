@@ -139,7 +139,7 @@ class PostgresWorkflows:
         return [row["id"] for row in rows]
 
     async def delete_ended_runs(self, workflow_id: UUID, limit: int) -> int:
-        """Delete up to `limit` ended runs with their logs and return how many there were."""
+        """Delete up to `limit` ended runs whose events were all told, with their logs, and return how many."""
         async with self.transaction() as connection:
             rows = await connection.fetch(statements["delete_runs_of_workflow"], workflow_id, limit)
             if rows:

@@ -150,7 +150,7 @@ class WorkflowStore(Protocol):
         ...
 
     async def delete_ended_runs(self, workflow_id: UUID, limit: int) -> int:
-        """Delete up to `limit` ended runs with their logs and return how many there were."""
+        """Delete up to `limit` ended runs whose events were all told, with their logs, and return how many."""
         ...
 
     async def delete_if_unused(self, workflow_id: UUID) -> bool:
@@ -195,8 +195,8 @@ class WaitStore(Protocol):
         """Return those that are waited for now."""
         ...
 
-    async def ended(self, run_ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Return the statuses of those runs that have ended."""
+    async def ended(self, run_ids: Sequence[UUID], before: datetime) -> dict[UUID, str]:
+        """Return the statuses of those runs that ended before then."""
         ...
 
     async def due_timers(self, now: datetime, limit: int) -> list[Timer]:

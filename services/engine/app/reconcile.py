@@ -24,6 +24,7 @@ from contracts.task import (
 )
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
+from services.chassis.orders import Done
 from services.chassis.rpc import Caller
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.ports import Announcer, Wait, WaitStore
@@ -61,6 +62,7 @@ class Reconciler:
         self._caller = caller
         self._pipeline = pipeline
         self._clock = clock
+        self._suspects: set[UUID] = set()
 
     async def run(self) -> None:
         """Look every 15 s until cancelled."""
@@ -76,8 +78,10 @@ class Reconciler:
     async def look(self) -> None:
         """Compare and repair once. Raises Transient."""
         before = self._clock() - timedelta(seconds=settle_seconds)
+        suspects: set[UUID] = set()
         async for bucket in self._differing(before):
-            await self._compare(bucket, before)
+            suspects |= await self._compare(bucket, before)
+        self._suspects = suspects
         await self._offer_jobs_again()
 
     async def _differing(self, before: datetime) -> AsyncIterator[int]:
@@ -90,14 +94,17 @@ class Reconciler:
         for bucket in sorted({digest[0] for digest in ours ^ others}):
             yield bucket
 
-    async def _compare(self, bucket: int, before: datetime) -> None:
+    async def _compare(self, bucket: int, before: datetime) -> set[UUID]:
+        """Repair one bucket; return the tasks to be closed if the next look finds them too."""
         waits, tasks = await self._waits(bucket, before), await self._tasks(bucket, before)
         without_task = {task: run for task, run in waits.items() if task not in tasks}
         without_wait = {task: run for task, run in tasks.items() if task not in waits}
         for page in _pages(without_task):
-            await self._restore(page)
+            await self._restore(page, before)
+        suspects: set[UUID] = set()
         for page in _pages(without_wait):
-            await self._close(page)
+            suspects |= await self._close(page, before)
+        return suspects
 
     async def _waits(self, bucket: int, before: datetime) -> dict[UUID, UUID]:
         found: dict[UUID, UUID] = {}
@@ -123,7 +130,7 @@ class Reconciler:
 
     # -- repairs -------------------------------------------------------------------------------------------------------
 
-    async def _restore(self, page: Ids) -> None:
+    async def _restore(self, page: Ids, before: datetime) -> None:
         """Announce waits again that no task stands for, and carry out decisions that the run has not taken."""
         waiting = await self._store.still_waiting(list(page))
         if not waiting:
@@ -135,12 +142,13 @@ class Reconciler:
         unknown = [item.task_id for item in explained if item.status == "unknown"]
         if unknown:
             await self._announcer.announce_waits([Wait(task, page[task]) for task in unknown])
-            self._repaired("wait-without-task", unknown)
-        await self._resolve([item for item in explained if item.resolution is not None])
+        self._repaired("wait-without-task", unknown)
+        # A decision of this moment is on its way.
+        await self._resolve(
+            [item for item in explained if item.resolution and item.resolution.decided_at < before]
+        )
 
     async def _resolve(self, decided: Sequence[TaskExplanation]) -> None:
-        if not decided:
-            return
         orders = [
             order_for(
                 item.resolution.run_id,
@@ -150,33 +158,42 @@ class Reconciler:
             for item in decided
             if item.resolution is not None
         ]
-        await self._pipeline.execute_all(orders)
-        self._repaired("decision-not-taken", [item.task_id for item in decided])
+        outcomes = await self._pipeline.execute_all(orders)
+        taken = [
+            item.task_id
+            for item, outcome in zip(decided, outcomes, strict=True)
+            if isinstance(outcome, Done) and outcome.events
+        ]
+        self._repaired("decision-not-taken", taken)
 
-    async def _close(self, page: Ids) -> None:
-        """Close tasks that nothing waits for, if their runs have ended or are gone."""
+    async def _close(self, page: Ids, before: datetime) -> set[UUID]:
+        """Close tasks that nothing waits for: at once if the run ended long enough ago, else at the next look."""
         waiting = await self._store.still_waiting(list(page))
         over = {task: run for task, run in page.items() if task not in waiting}
-        if not over:
-            return
-        ended = await self._store.ended(list(over.values()))
+        ended = await self._store.ended(list(over.values()), before) if over else {}
+        certain = {
+            task: run for task, run in over.items() if run in ended or task in self._suspects
+        }
         items = [
             OverTask.model_validate(
                 {"task_id": task, "run_id": run, "run_status": ended.get(run, "Cancelled")}
             )
-            for task, run in over.items()
+            for task, run in certain.items()
         ]
-        await self._caller.ask(subjects.CLOSE_TASKS, CloseTasks(items=items))
-        self._repaired("task-without-wait", list(over))
+        if items:
+            await self._caller.ask(subjects.CLOSE_TASKS, CloseTasks(items=items))
+        self._repaired("task-without-wait", list(certain))
+        return over.keys() - certain.keys()
 
     async def _offer_jobs_again(self) -> None:
         now = self._clock()
         before = now - timedelta(seconds=job_seconds_max)
         runs = await self._announcer.offer_stale_jobs(before, now, jobs_a_round_max)
-        if runs:
-            self._repaired("job-without-result", runs)
+        self._repaired("job-without-result", runs)
 
     def _repaired(self, kind: str, ids: Sequence[UUID]) -> None:
+        if not ids:
+            return
         telemetry.REPAIRS.labels(kind).inc(len(ids))
         logger.warning("repaired", extra={"kind": kind, "count": len(ids), "first": str(ids[0])})
 

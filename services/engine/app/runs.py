@@ -14,6 +14,7 @@ from contracts.run import (
     RunView,
 )
 from services.chassis.pages import encode_cursor
+from services.engine.app.fitting import fitting, fitting_run
 from services.engine.app.ports import RunStore, run_not_found
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.trace import fold_trace
@@ -40,14 +41,14 @@ class Runs:
         item, raw = found
         events = await self._store.events(question.run_id, 0, trace_events_max)
         trace, output = fold_trace(events, parse_definition(raw))
-        return RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
+        view = RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
+        return fitting_run(view)
 
     async def page(self, question: ListRuns) -> RunPage:
         """Return a page of runs, newest first."""
-        items = await self._store.page(question)
-        cursor = None
-        if len(items) > question.limit:
-            items = items[: question.limit]
+        found = await self._store.page(question)
+        items, cursor = fitting(found[: question.limit]), None
+        if len(items) < len(found):
             cursor = encode_cursor(items[-1].started_at, items[-1].id)
         return RunPage(items=items, next_cursor=cursor)
 
@@ -56,8 +57,8 @@ class Runs:
         events = await self._store.events(question.run_id, question.after, question.limit + 1)
         if not events and question.after == 0:
             raise run_not_found()
-        page = list(events[: question.limit])
-        cursor = str(page[-1].sequence) if len(events) > question.limit else None
+        page = fitting(events[: question.limit])
+        cursor = str(page[-1].sequence) if len(page) < len(events) else None
         return RunEventPage(items=page, next_cursor=cursor)
 
     async def overview(self, _: GetRunOverview) -> RunOverview:

@@ -1,5 +1,6 @@
 """Create, change, list and delete workflows. A version is immutable; runs keep the one they started with."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
@@ -23,14 +24,18 @@ from contracts.workflow import (
 from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
 from services.chassis.pages import encode_cursor, number_cursor
+from services.engine.app.fitting import fitting
 from services.engine.app.orders import RunPipeline, order_for
-from services.engine.app.ports import Draft, WorkflowStore
+from services.engine.app.ports import Draft, WorkflowStore, workflow_not_found
 from services.engine.domain.definition import InvalidDefinition, parse_definition
 
 name_chars_max = 200
 description_chars_max = 10_000
+VERSION_MAX = 2**31 - 1
 runs_a_step_max = 500
-delete_attempts_max = 5
+delete_seconds_max = 4.0
+"""How long to wait for the relay, and for starts that come meanwhile; whoever asked waits 5 s."""
+look_again_seconds = 0.05
 COPY_OF = "Copy of "
 
 
@@ -86,18 +91,30 @@ class Workflows:
         return await self._store.view(command.new_workflow_id)
 
     async def delete(self, command: DeleteWorkflow) -> Nothing:
-        """Delete a workflow and its history; live runs are cancelled first if that is asked for."""
+        """Delete a workflow and its history; live runs are cancelled first if that is asked for.
+
+        Raises Refused("runs-live"), and Transient if its runs cannot be brought to an end that everybody has heard of.
+        """
         view = await self._store.view(command.workflow_id)
-        for _ in range(delete_attempts_max):
-            await self._cancel_live_runs(command)
-            if view.status == "Active":
-                await self._store.set_status(command.workflow_id, "Paused", self._clock())
-            while await self._store.delete_ended_runs(command.workflow_id, runs_a_step_max):
-                pass
-            if await self._store.delete_if_unused(command.workflow_id):
-                return Nothing()
-        msg = "runs of this workflow keep starting; stop what starts them and try again"
-        raise Transient(msg)
+        await self._cancel_live_runs(command)
+        if view.status == "Active":
+            await self._store.set_status(command.workflow_id, "Paused", self._clock())
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + delete_seconds_max
+        while not await self._delete_step(command):
+            if clock() > give_up_at:
+                msg = "its runs keep starting, or how they ended is still being told; try again"
+                raise Transient(msg)
+            await asyncio.sleep(look_again_seconds)
+        return Nothing()
+
+    async def _delete_step(self, command: DeleteWorkflow) -> bool:
+        while await self._store.delete_ended_runs(command.workflow_id, runs_a_step_max):
+            pass
+        if await self._store.delete_if_unused(command.workflow_id):
+            return True
+        await self._cancel_live_runs(command)
+        return False
 
     async def _cancel_live_runs(self, command: DeleteWorkflow) -> None:
         live = await self._store.live_runs(command.workflow_id, runs_a_step_max)
@@ -127,25 +144,27 @@ class Workflows:
 
     async def get(self, question: GetWorkflow) -> WorkflowView:
         """Return a workflow as of a version."""
+        if question.version is not None and not 0 < question.version <= VERSION_MAX:
+            raise workflow_not_found()
         return await self._store.view(question.workflow_id, question.version)
 
     async def page(self, question: ListWorkflows) -> WorkflowPage:
         """Return a page of workflows."""
-        items = await self._store.page(question)
-        cursor = None
-        if len(items) > question.limit:
-            items = items[: question.limit]
+        found = await self._store.page(question)
+        items, cursor = fitting(found[: question.limit]), None
+        if len(items) < len(found):
             last = items[-1]
-            key = last.name.lower() if question.sort == "name" else last.updated_at
+            key = last.name if question.sort == "name" else last.updated_at
             cursor = encode_cursor(key, last.id)
         return WorkflowPage(items=items, next_cursor=cursor)
 
     async def versions(self, question: ListVersions) -> VersionPage:
         """Return a page of versions. Raises Refused("workflow-not-found")."""
         await self._store.view(question.workflow_id)
-        items = await self._store.versions(
-            question.workflow_id, number_cursor(question.cursor), question.limit + 1
-        )
+        before = number_cursor(question.cursor)
+        if before is not None:
+            before = max(0, min(before, VERSION_MAX))
+        items = await self._store.versions(question.workflow_id, before, question.limit + 1)
         cursor = None
         if len(items) > question.limit:
             items = items[: question.limit]
@@ -166,10 +185,12 @@ def _draft(name: str, description: str, raw: Json) -> Draft:
 
 
 def _check_text(path: str, text: str, chars_min: int, chars_max: int) -> None:
-    length = len(text.strip())
-    if chars_min <= length <= chars_max:
-        return
+    kind = "invalid-length"
     message = f"This must have {chars_min} to {chars_max} characters."
-    fault = {"path": path, "code": "invalid-length", "message": message, "suggestion": None}
+    if "\0" in text:
+        kind, message = "unreadable", "This holds a NUL character."
+    elif chars_min <= len(text.strip()) <= chars_max:
+        return
+    fault = {"path": path, "code": kind, "message": message, "suggestion": None}
     code = "invalid-definition"
     raise Refused(code, message, faults=[fault])

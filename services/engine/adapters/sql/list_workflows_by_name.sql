@@ -1,4 +1,4 @@
--- A page of workflows by name: text $1, status $2 (null: any), after ($3, $4), at most $5.
+-- A page of workflows by name: text $1, status $2 (null: any), after the name and id ($3, $4), at most $5. Only the database folds case.
 SELECT w.id, w.name, w.description, w.status, w.version, w.steps, w.trigger_type, w.created_at, w.updated_at,
     last.id AS last_id, last.status AS last_status, last.started_at AS last_started_at
 FROM workflows AS w
@@ -7,5 +7,5 @@ LEFT JOIN LATERAL (
 ) AS last ON true
 WHERE ($1::text IS NULL OR position(lower($1) IN lower(w.name || ' ' || w.description)) > 0)
     AND ($2::text IS NULL OR w.status = $2)
-    AND ($3::text IS NULL OR (lower(w.name), w.id) > ($3, $4::uuid))
+    AND ($3::text IS NULL OR (lower(w.name), w.id) > (lower($3), $4::uuid))
 ORDER BY lower(w.name), w.id LIMIT $5

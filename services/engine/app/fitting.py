@@ -1,0 +1,70 @@
+"""Keeps answers below what a NATS message carries: pages end early, and a trace leaves its largest values out."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from contracts.base import Json
+from contracts.run import RunView, TraceStep
+from services.engine.domain.run_evolve import size_of
+
+PAGE_BYTES_MAX = 700_000
+"""A message is at most 1 MiB (NATS's default), with its headers."""
+RUN_BYTES_MAX = 900_000
+KEPT_BYTES_MAX = 200
+"""A value of this size is never left out: saying so would take as much."""
+M = TypeVar("M", bound=BaseModel)
+
+
+def fitting(items: Sequence[M]) -> list[M]:
+    """Return the first items that fit into one answer, but one at least."""
+    kept: list[M] = []
+    size = 0
+    for item in items:
+        size += len(item.model_dump_json())
+        if kept and size > PAGE_BYTES_MAX:
+            break
+        kept.append(item)
+    return kept
+
+
+def fitting_run(view: RunView) -> RunView:
+    """Return the run with the largest values of its trace left out as far as needed; its events have all of them."""
+    excess = len(view.model_dump_json()) - RUN_BYTES_MAX
+    if excess <= 0:
+        return view
+    steps = list(view.trace)
+    for size, place, part in sorted(_large_parts(steps), reverse=True):
+        if excess <= 0:
+            break
+        steps[place] = _without(steps[place], part, size)
+        excess -= size - len(_note(size))
+    output = view.output if excess <= 0 else _note(size_of(view.output))
+    return view.model_copy(update={"trace": steps, "output": output})
+
+
+def _large_parts(steps: Sequence[TraceStep]) -> Iterator[tuple[int, int, str]]:
+    for place, step in enumerate(steps):
+        parts: dict[str, Json] = {"input": step.input, "output": step.output}
+        if step.error is not None:
+            parts["error"] = step.error.details
+        if step.decision is not None:
+            parts["decision"] = step.decision.values
+        for part, value in parts.items():
+            size = size_of(value)
+            if size > KEPT_BYTES_MAX:
+                yield size, place, part
+
+
+def _without(step: TraceStep, part: str, size: int) -> TraceStep:
+    left: Json = _note(size)
+    if part == "error" and step.error is not None:
+        left = step.error.model_copy(update={"details": {"left_out": left}})
+    elif part == "decision" and step.decision is not None:
+        left = step.decision.model_copy(update={"values": {"left_out": left}})
+    return step.model_copy(update={part: left})
+
+
+def _note(size: int) -> str:
+    return f"[{size:,} bytes as JSON: see the events of this run]"
