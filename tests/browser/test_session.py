@@ -5,7 +5,7 @@ from playwright.async_api import Browser, expect
 
 from deploy.local.stack import Stack
 from tests.support.api import Api
-from tests.support.asking import ask_for_values
+from tests.support.asking import ask_for_approval, ask_for_values
 from tests.support.browser import Person, sign_in
 
 
@@ -61,6 +61,25 @@ async def test_an_ended_session_asks_over_the_page_and_keeps_what_was_typed(
     await expect(dialog).to_have_count(0)
     await expect(field).to_have_value("Do not lose me")
     await person.live()
+
+
+async def test_signing_in_anew_in_another_tab_leaves_the_first_one_working(
+    api: Api, browser: Browser, stack: Stack
+) -> None:
+    await ask_for_approval(api, "From the first tab")
+    context = await browser.new_context()
+    first = await context.new_page()
+    await sign_in(first, stack)
+    await first.goto(f"{stack.url}/tasks")
+    await expect(first.get_by_role("button", name="Approve")).to_be_visible()
+    second = await context.new_page()
+    await sign_in(second, stack)
+    await first.get_by_role("button", name="Approve").click()
+    await expect(first.locator(".toasts").get_by_text("Approved.")).to_be_visible()
+    for tab in (first, second):
+        await expect(tab.locator("[data-connection=live]").first).to_be_attached()
+        await expect(tab.get_by_role("dialog")).to_have_count(0)
+    await context.close()
 
 
 async def test_signing_out_ends_the_session(browser: Browser, stack: Stack) -> None:

@@ -46,15 +46,12 @@ export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
-/** For whoever learns it elsewhere than from an answer of `call`. */
-export function noteSignedOut(): void {
-  onSignedOut();
-}
-
 export async function call<T>(method: Method, path: string, options: Call = {}): Promise<T> {
   const response = await send(method, path, options);
   if (response.ok) return parse<T>(response);
   const problem = await toProblem(response);
+  // Another tab has signed in anew: the cookie is the new session's, the token still the old one's.
+  if (problem.code === "csrf" && (await renewToken())) return call(method, path, options);
   if (problem.status === 401 && path !== "/session") onSignedOut();
   throw problem;
 }
@@ -85,6 +82,15 @@ export function query(parameters: Record<string, string | number | null | undefi
   );
   const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
   return text === "" ? "" : `?${text}`;
+}
+
+/** True when there is another token than the one that was refused, so that a second try makes sense. */
+async function renewToken(): Promise<boolean> {
+  const refused = csrfToken;
+  const response = await send("GET", "/session", {});
+  if (!response.ok) return false;
+  rememberSession(await parse<Session>(response));
+  return csrfToken !== refused;
 }
 
 async function send(method: Method, path: string, options: Call): Promise<Response> {

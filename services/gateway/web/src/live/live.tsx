@@ -10,7 +10,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { noteSignedOut } from "../api/client.ts";
+import { get } from "../api/client.ts";
 import type { CloudEvent, Page, Run } from "../api/types.ts";
 import { useUser } from "../session/session.tsx";
 import { setServerTime } from "../ui/clock.ts";
@@ -24,6 +24,7 @@ import type { Wish } from "./topics.ts";
 const BATCH_MS = 250;
 const LIST_REFRESH_MS = 1_000;
 const COUNT_POLL_MS = 30_000;
+const ASK_AGAIN_MS = 1_000;
 /** After a reset or a reconnect all browsers would ask at once. */
 const REFETCH_JITTER_MS = 1_000;
 
@@ -56,7 +57,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     wishes: new Map<symbol, Wish>(),
   }));
   useEffect(() => {
-    const reader = new Reader(queries, parts.listeners, parts.resets, setNewBuild);
+    const reader = new Reader(queries, parts.listeners, parts.resets, setNewBuild, () =>
+      parts.hub.resume(),
+    );
     const leave = parts.hub.onEvent((event) => reader.take(event));
     const unwatch = parts.hub.watch(() => reader.connectionChanged(parts.hub.connection));
     parts.hub.start();
@@ -87,6 +90,7 @@ class Reader {
     private readonly listeners: Set<BatchListener>,
     private readonly resets: Set<() => void>,
     private readonly setNewBuild: (build: string) => void,
+    private readonly resume: () => void,
   ) {
     this.refreshLists = throttledInvalidation(queries);
   }
@@ -103,7 +107,7 @@ class Reader {
   connectionChanged(connection: Connection): void {
     window.clearInterval(this.poll);
     if (connection === "signed-out") {
-      noteSignedOut();
+      this.askAgain();
       return;
     }
     if (connection === "live") {
@@ -115,6 +119,16 @@ class Reader {
       () => void this.queries.invalidateQueries({ queryKey: ["pending"] }),
       COUNT_POLL_MS,
     );
+  }
+
+  /**
+   * The leader was refused, maybe long ago and before this browser signed in again. Asking tells: if the session has ended,
+   * the client says so to whoever asks the person; if not, the leader may connect anew.
+   */
+  private askAgain(): void {
+    window.setTimeout(() => {
+      get("/tasks/count").then(this.resume, () => undefined);
+    }, ASK_AGAIN_MS);
   }
 
   private hello(data: Record<string, unknown>): void {
