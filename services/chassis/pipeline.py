@@ -1,8 +1,8 @@
 """Orders that wait together are decided and committed together; whoever asked is answered after the commit.
 
-One batch is in flight at a time. It loads the folds of its streams, decides in order of arrival, and writes snapshots,
-projection and log in one transaction. An idle pipeline therefore commits single orders at once, and a busy one
-hundreds at the price of a few.
+A batch loads the folds of its streams, decides in order of arrival, and writes snapshots, projection and log in one
+transaction. An idle pipeline therefore commits single orders at once, and a busy one hundreds at the price of a few.
+Two batches may be in flight, never on the same stream: one decides while the other commits.
 """
 
 import asyncio
@@ -31,9 +31,11 @@ P = TypeVar("P")
 batch_size_max = 256
 waiting_orders_max = 20_000
 conflict_attempts_max = 6
+batches_in_flight_max = 2
 
 Outcome = Done[S, E] | Refused | Transient | Broken
 Settle = Callable[[Outcome[S, E]], None]
+Member = tuple[Order[C], Settle[S, E]]
 Prepare = Callable[[Sequence[tuple[Order[C], S]]], Awaitable[Sequence[P | Refused]]]
 logger = logging.getLogger(__name__)
 
@@ -67,8 +69,10 @@ class Pipeline(Generic[S, C, P, E]):
         self._on_committed = on_committed
         self._clock = clock
         self._cache: SnapshotCache[S] = SnapshotCache()
-        self._waiting: deque[tuple[Order[C], Settle[S, E]]] = deque()
+        self._waiting: deque[Member[C, S, E]] = deque()
         self._arrived = asyncio.Event()
+        self._batches_in_flight = 0
+        self._streams_in_flight: set[UUID] = set()
 
     def submit(self, order: Order[C], settle: Settle[S, E]) -> None:
         """Queue an order; `settle` is called once, after the commit or the refusal."""
@@ -103,19 +107,40 @@ class Pipeline(Generic[S, C, P, E]):
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                size = min(len(self._waiting), batch_size_max)
-                await self._work([self._waiting.popleft() for _ in range(size)])
+        async with asyncio.TaskGroup() as batches:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._batches_in_flight < batches_in_flight_max:
+                    members = self._take()
+                    if not members:
+                        break
+                    self._batches_in_flight += 1
+                    batches.create_task(self._work(members))
 
-    async def _work(self, members: list[tuple[Order[C], Settle[S, E]]]) -> None:
+    def _take(self) -> list[Member[C, S, E]]:
+        """Take what waits, but for streams that a batch in flight is about to move: their orders keep their turn."""
+        taken: list[Member[C, S, E]] = []
+        held: list[Member[C, S, E]] = []
+        while self._waiting and len(taken) < batch_size_max:
+            member = self._waiting.popleft()
+            busy = member[0].stream_id in self._streams_in_flight
+            (held if busy else taken).append(member)
+        self._waiting.extendleft(reversed(held))
+        self._streams_in_flight.update(order.stream_id for order, _ in taken)
+        return taken
+
+    async def _work(self, members: list[Member[C, S, E]]) -> None:
         started = time.perf_counter()
         orders = [order for order, _ in members]
         links = [order.traceparent for order in orders] if telemetry.is_tracing() else ()
-        with telemetry.span(f"commit {self._name}", links=links, size=len(orders)):
-            outcomes = await asyncio.shield(self._outcomes(orders))
+        try:
+            with telemetry.span(f"commit {self._name}", links=links, size=len(orders)):
+                outcomes = await asyncio.shield(self._outcomes(orders))
+        finally:
+            self._batches_in_flight -= 1
+            self._streams_in_flight.difference_update(order.stream_id for order in orders)
+            self._arrived.set()
         for (_, settle), outcome in zip(members, outcomes, strict=True):
             settle(outcome)
         telemetry.BATCH_SIZE.labels(self._name).observe(len(members))

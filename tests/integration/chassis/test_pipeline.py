@@ -90,3 +90,18 @@ async def test_without_a_database_orders_are_told_to_come_back(database_url: str
             await pool.close()
             with pytest.raises(Transient):
                 await pipeline.execute(order(new_id(), Add(1)))
+
+
+async def test_two_batches_in_flight_never_move_the_same_stream(database_url: str) -> None:
+    async with ledger_pool(database_url) as pool:
+        pipeline = ledger_pipeline(pool)
+        streams = [new_id() for _ in range(5)]
+        async with running(pipeline.run()):
+            # Orders arrive while batches commit, always on the same few streams.
+            outcomes = await asyncio.gather(
+                *(pipeline.execute(order(streams[n % 5], Add(1))) for n in range(500))
+            )
+        assert sorted(outcome.state.amount for outcome in outcomes) == sorted(
+            amount for amount in range(1, 101) for _ in range(5)
+        )
+        assert await count(pool, "log") == 500
