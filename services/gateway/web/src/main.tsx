@@ -3,8 +3,9 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client.ts";
 import { App } from "./app.tsx";
-import { I18nProvider } from "./i18n/i18n.tsx";
+import { fetchWords, I18nProvider } from "./i18n/i18n.tsx";
 import { readTheme } from "./i18n/preferences.ts";
+import { sessionQuery } from "./session/session.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -41,6 +42,10 @@ const queries = new QueryClient({
     },
   },
 });
+
+// Who this is and the words to speak in are fetched beside each other.
+fetchWords();
+void queries.prefetchQuery(sessionQuery);
 
 const root = document.getElementById("root");
 if (root) {

@@ -18,6 +18,11 @@ const catalogues: Record<Language, () => Promise<Messages>> = {
   it: () => import("./it.ts").then((module) => module.it),
 };
 
+/** Asks for the words before anything is drawn: nothing can be drawn without them. */
+export function fetchWords(): void {
+  void catalogues[readLanguage()]();
+}
+
 export function I18nProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(readLanguage);
   const [loaded, setLoaded] = useState<{ language: Language; t: Messages } | null>(null);

@@ -20,8 +20,10 @@ import { type Connection, Hub } from "./hub.ts";
 import type { ServerEvent } from "./sse.ts";
 import type { Wish } from "./topics.ts";
 
-/** Events are applied together this often: a burst of thousands paints a few times a second. */
+/** Events are applied together at most this often: a burst of thousands paints a few times a second. */
 const BATCH_MS = 250;
+/** A single event waits only for those that came with it. */
+const GATHER_MS = 15;
 const LIST_REFRESH_MS = 1_000;
 const COUNT_POLL_MS = 30_000;
 const ASK_AGAIN_MS = 1_000;
@@ -80,6 +82,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 class Reader {
   private waiting: CloudEvent[] = [];
   private timer: number | undefined;
+  private flushedAt = Number.NEGATIVE_INFINITY;
   private build: string | null = null;
   private wasLive = false;
   private poll: number | undefined;
@@ -154,13 +157,15 @@ class Reader {
 
   private queue(event: CloudEvent): void {
     this.waiting.push(event);
-    this.timer ??= window.setTimeout(() => this.flush(), BATCH_MS);
+    const wait = Math.max(GATHER_MS, this.flushedAt + BATCH_MS - performance.now());
+    this.timer ??= window.setTimeout(() => this.flush(), wait);
   }
 
   private flush(): void {
     const events = this.waiting;
     this.waiting = [];
     this.timer = undefined;
+    this.flushedAt = performance.now();
     const batch = sortOut(events);
     for (const runId of batch.runIds)
       void this.queries.invalidateQueries({ queryKey: ["run", runId] });

@@ -1,5 +1,5 @@
 /** Who is signed in. Without a session there is only the sign-in page; a session that ends keeps the page and asks again. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { call, get, Problem, rememberSession, whenSignedOut } from "../api/client.ts";
 import type { Session, User } from "../api/types.ts";
@@ -19,13 +19,15 @@ async function readSession(): Promise<Session | null> {
   }
 }
 
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: readSession,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export function SessionGate({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const session = useQuery({
-    queryKey: ["session"],
-    queryFn: readSession,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const session = useQuery(sessionQuery);
   const [ended, setEnded] = useState(false);
   useEffect(() => whenSignedOut(() => setEnded(true)), []);
   const signedIn = (fresh: Session) => {

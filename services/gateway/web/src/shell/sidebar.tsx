@@ -49,7 +49,6 @@ export function PlaceLink({ place }: { place: Place }) {
       className="place"
       title={t.nav[place.name]}
       aria-current={isAt(place, path) ? "page" : undefined}
-      aria-keyshortcuts={`g ${place.key}`}
     >
       <Icon name={place.icon} />
       <span className="label">{t.nav[place.name]}</span>
