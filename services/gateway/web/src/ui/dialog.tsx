@@ -33,6 +33,13 @@ export function Dialog({ title, children, onClose, className = "", mandatory = f
         event.preventDefault();
         if (!mandatory) onClose();
       }}
+      onClose={() => {
+        // A second Escape closes it whatever was prevented; and so may the platform by means of its own.
+        const dialog = element.current;
+        if (!dialog?.isConnected || dialog.open) return;
+        if (mandatory) dialog.showModal();
+        else onClose();
+      }}
       onClick={(event) => {
         if (event.target === element.current && !mandatory) onClose();
       }}
