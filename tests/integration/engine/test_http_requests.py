@@ -1,0 +1,469 @@
+"""The worker: what it asks of others, what it makes of their answers, and where it does not go."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from contracts.base import Json, JsonObject
+from contracts.run import NodeScheduled, RunView
+from contracts.subjects import RUN_EVENTS, RUN_NODE_SCHEDULED, WORKER_ON_NODE_SCHEDULED
+from services.chassis.job_consumer import JobConsumer
+from services.engine.adapters.checked_http import CheckedClient
+from services.engine.app.perform_http import perform_http
+from services.engine.app.worker import Worker
+from services.engine.domain.addresses import parse_networks
+from services.engine.main import ON_NODE_SCHEDULED
+from tests.support.chassis import until
+from tests.support.engine_service import Engine, engine_service
+from tests.support.http_target import Target, answer, http_target, json_answer
+from tests.support.runs import edge, node, workflow
+
+LOOPBACK = "127.0.0.0/8"
+
+
+@pytest.fixture
+async def target() -> AsyncIterator[Target]:
+    async with http_target() as found:
+        yield found
+
+
+@pytest.fixture
+async def engine(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Engine]:
+    """May reach this machine."""
+    monkeypatch.setenv("FLUSSO_HTTP_ALLOWED_NETWORKS", LOOPBACK)
+    async with engine_service(database_url, nats_url) as found:
+        yield found
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[CheckedClient]:
+    """May reach this machine."""
+    found = CheckedClient(parse_networks(LOOPBACK))
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def guarded() -> AsyncIterator[CheckedClient]:
+    """May reach public addresses only."""
+    found = CheckedClient(())
+    yield found
+    await found.close()
+
+
+def calling(url: str, **config: Json) -> JsonObject:
+    return workflow([node("call", "http_request", url=url, **config)])
+
+
+async def run_of(engine: Engine, definition: JsonObject, given: Json = None) -> RunView:
+    run = await engine.start(await engine.workflow(definition), given)
+    return await engine.ended(run.id)
+
+
+def job(url: str, **request: Json) -> NodeScheduled:
+    asked: JsonObject = {
+        "method": "GET",
+        "url": url,
+        "timeout_seconds": 5,
+        "error_statuses": [[400, 599]],
+    }
+    return NodeScheduled(
+        node="call",
+        visit=1,
+        attempt=1,
+        type="http_request",
+        request=asked | request,
+        idempotency_key="run/call/1/1",
+    )
+
+
+async def code_of(client: CheckedClient, url: str, **request: Json) -> str:
+    found = await perform_http(client, job(url, **request))
+    code: str = found["error"].code
+    return code
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+async def test_json_is_read_and_is_the_output_of_the_node(engine: Engine, target: Target) -> None:
+    target.will_answer(json_answer(b'{"id":7,"tags":["a"]}'))
+
+    run = await run_of(
+        engine,
+        calling(
+            target.url + "/letters/{{ trigger.output.id }}",
+            method="POST",
+            query={"q": "a b&c"},
+            headers={"X-Id": "{{ trigger.output.id }}"},
+            body={"to": "{{ trigger.output.to }}"},
+        ),
+        {"id": "ü 1", "to": "Ada"},
+    )
+
+    assert run.status == "Completed"
+    assert (run.output["status"], run.output["ok"]) == (200, True)
+    assert run.output["body"] == {"id": 7, "tags": ["a"]}
+    (asked,) = target.asked
+    assert asked.line == "POST /letters/%C3%BC%201?q=a+b%26c HTTP/1.1"
+    assert (asked.body, asked.headers["content-type"]) == (b'{"to":"Ada"}', "application/json")
+    assert asked.headers["idempotency-key"] == f"{run.id}/call/1/1"
+    assert asked.headers["user-agent"] == "Flusso"
+
+
+async def test_after_a_failure_the_timer_asks_again_under_a_key_of_its_own(
+    engine: Engine, target: Target
+) -> None:
+    target.will_answer(answer(b"busy", 500), answer(b"busy", 503), answer(b"fine"))
+
+    run = await run_of(engine, calling(target.url, retries=3, retry_delay=0.01))
+
+    assert (run.status, run.output["body"]) == ("Completed", "fine")
+    assert target.keys() == [f"{run.id}/call/1/{attempt}" for attempt in (1, 2, 3)]
+    assert [step.attempt for step in run.trace if step.node == "call"] == [3]
+    for table in ("jobs", "timers"):
+        assert await engine.runtime.pool.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
+
+
+async def test_an_error_takes_its_port_and_leaves_the_answer_to_be_read(
+    engine: Engine, target: Target
+) -> None:
+    target.will_answer(json_answer(b'{"why":"gone"}', 410))
+    definition = workflow(
+        [
+            node("call", "http_request", url=target.url, retries=5),
+            node(
+                "told", "transform", why="{{ call.output.body.why }}", code="{{ call.error.code }}"
+            ),
+            node("fine", "transform", a=1),
+        ],
+        [edge("trigger", "call"), edge("call", "fine"), edge("call", "told", "error")],
+    )
+
+    run = await run_of(engine, definition)
+
+    assert (run.status, run.output) == ("Completed", {"why": "gone", "code": "error-status"})
+    assert len(target.asked) == 1
+
+
+async def test_an_error_without_a_port_fails_the_run(engine: Engine, target: Target) -> None:
+    target.will_answer(answer(b"x" * 100_000, 404))
+
+    run = await run_of(engine, calling(target.url + "/a?key=hidden"))
+
+    assert run.status == "Failed"
+    assert run.error is not None
+    assert (run.error.code, run.error.node) == ("error-status", "call")
+    assert run.error.details == {"url": target.url + "/a"}
+
+
+async def test_a_server_that_never_answers_costs_its_time_and_no_more(
+    client: CheckedClient, target: Target
+) -> None:
+    target.will_answer(None)
+
+    found = await perform_http(client, job(target.url, timeout_seconds=0.2))
+
+    assert (found["error"].code, found["retryable"]) == ("request-timed-out", True)
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (answer(b"x" * 300_000), "output-too-large"),
+        (answer(b"\x01" * 200_000), "output-too-large"),  # six bytes each as JSON
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 0xFFFFF,
+            "output-too-large",
+        ),
+        (b"no HTTP at all\r\n\r\n", "request-failed"),
+        (answer(b"x" * 200_000, 503)[:1_000] + b"\x01" * 199_900, "error-status"),
+    ],
+)
+async def test_an_answer_that_cannot_be_used_fails_the_node(
+    client: CheckedClient, target: Target, told: bytes, code: str
+) -> None:
+    target.will_answer(told)
+
+    assert await code_of(client, target.url) == code
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b'{"a":1e999}', '{"a":1e999}'),
+        (b"{", "{"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"a\0b", "a\ufffdb"),
+        (b"", ""),
+        (b"[1]", [1]),
+    ],
+)
+async def test_a_body_that_is_not_what_it_says_is_text(
+    client: CheckedClient, target: Target, body: bytes, wanted: Json
+) -> None:
+    target.will_answer(json_answer(body))
+
+    found = await perform_http(client, job(target.url))
+
+    assert found["output"]["body"] == wanted
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[",
+        "http://[::1",
+        "http://a]b/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:port/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "//127.0.0.1/",
+        "http://",
+        "http:///path",
+        "nothing",
+        "http://\u2100.example/",
+        "http://" + "ü" * 300 + ".example/",
+    ],
+)
+async def test_a_url_that_cannot_be_asked_fails_its_node_and_nothing_else(
+    client: CheckedClient, url: str
+) -> None:
+    assert await code_of(client, url) == "invalid-request"
+
+
+async def test_an_unreadable_url_does_not_stop_the_worker(engine: Engine, target: Target) -> None:
+    target.will_answer(answer(b"fine"))
+
+    broken = await run_of(engine, calling("http://{{ trigger.output.host }}/"), {"host": "["})
+    fine = await run_of(engine, calling(target.url))
+
+    assert broken.error is not None
+    assert (broken.status, broken.error.code) == ("Failed", "invalid-request")
+    assert fine.status == "Completed"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Evil": "a\r\nHost: other"},
+        {"X-Evil\r\nX": "a"},
+        {"X-Evil": "a\nb"},
+        {"X-Evil": "a\0"},
+        {"X Evil": "a"},
+        {"X-Evil": "\u2028"},
+        {"é": "a"},
+        {"": "a"},
+        {"Host": "other"},
+        {"content-LENGTH": "0"},
+        {"Transfer-Encoding": "chunked"},
+        {"Connection": "upgrade"},
+    ],
+)
+async def test_a_header_that_would_be_two_or_change_the_framing_is_not_sent(
+    client: CheckedClient, target: Target, headers: dict[str, str]
+) -> None:
+    target.will_answer(answer(b"fine"))
+
+    assert await code_of(client, target.url, headers=headers) == "invalid-request"
+    assert target.asked == []
+
+
+@pytest.mark.parametrize("path", ["/a\r\nX-Evil: b", "/a b", "/ü?x=ü#part", "/%0d%0aX-Evil:b"])
+async def test_a_path_stays_on_its_line(client: CheckedClient, target: Target, path: str) -> None:
+    target.will_answer(answer(b"fine"))
+
+    await perform_http(client, job(target.url + path))
+
+    (asked,) = target.asked
+    assert "x-evil" not in asked.headers
+    assert len(asked.line.split(" ")) == 3
+    assert asked.line.isascii()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_a_request_without_a_body_says_so(
+    client: CheckedClient, target: Target, method: str
+) -> None:
+    target.will_answer(answer(b"fine"))
+
+    await perform_http(client, job(target.url, method=method))
+
+    assert target.asked[0].headers["content-length"] == "0"
+
+
+# -- where it does not go ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "127.255.255.254",
+        "0x7f000001",
+        "0x7f.1",
+        "2130706433",
+        "017700000001",
+        "0177.0.0.1",
+        "0",
+        "0.0.0.0",  # noqa: S104 - an address to be refused
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "localhost",
+        "LOCALHOST.",
+        "user:secret@127.0.0.1",
+        "\u2460\u2461\u2466.0.0.1",
+        "127\u30020\u30020\u30021",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "255.255.255.255",
+    ],
+)
+async def test_every_notation_of_an_inner_address_is_refused(
+    guarded: CheckedClient, target: Target, host: str
+) -> None:
+    port = target.url.rpartition(":")[2]
+    target.will_answer(answer(b"secret"))
+
+    code = await code_of(guarded, f"http://{host}:{port}/", timeout_seconds=3)
+
+    # A notation that the resolver does not know leads nowhere either.
+    assert code in {"address-refused", "request-failed", "invalid-request"}
+    assert code == "address-refused" or host in {
+        "LOCALHOST.",
+        "0177.0.0.1",
+        "127\u30020\u30020\u30021",
+    }
+    assert target.asked == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "169.254.169.254"])
+async def test_a_name_that_leads_inside_is_refused(
+    guarded: CheckedClient,
+    target: Target,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+) -> None:
+    resolve = resolver({"inner.example.com": address})
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    port = target.url.rpartition(":")[2]
+
+    assert await code_of(guarded, f"http://inner.example.com:{port}/") == "address-refused"
+    assert target.asked == []
+
+
+async def test_the_address_that_was_checked_is_the_one_that_is_asked(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that answers otherwise the next time gains nothing: it is asked once."""
+    names: list[str] = []
+    monkeypatch.setattr(socket, "getaddrinfo", resolver({"moving.example.com": "127.0.0.1"}, names))
+    target.will_answer(answer(b"fine"))
+    client = CheckedClient(parse_networks(LOOPBACK))
+    port = target.url.rpartition(":")[2]
+
+    found = await perform_http(client, job(f"http://moving.example.com:{port}/"))
+    await client.close()
+
+    assert found["output"]["body"] == "fine"
+    assert names.count("moving.example.com") == 1
+    assert target.asked[0].headers["host"] == f"moving.example.com:{port}"
+
+
+async def test_a_redirect_is_an_answer_and_is_not_followed(
+    client: CheckedClient, target: Target
+) -> None:
+    target.will_answer(answer(b"", 302, location="http://169.254.169.254/latest/meta-data/"))
+
+    found = await perform_http(client, job(target.url))
+
+    assert found["output"]["status"] == 302
+    assert found["output"]["headers"]["location"] == "http://169.254.169.254/latest/meta-data/"
+    assert len(target.asked) == 1
+
+
+async def test_a_proxy_of_the_environment_is_not_asked(
+    guarded: CheckedClient, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, target.url)
+
+    assert await code_of(guarded, "http://10.0.0.1/") == "address-refused"
+    assert target.asked == []
+
+
+def resolver(names: dict[str, str], asked: list[str] | None = None) -> Callable[..., list[Any]]:
+    """A resolver of the machine that also knows these names, each by one address."""
+    known = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *rest: int, **more: int) -> list[Any]:
+        if asked is not None:
+            asked.append(host)
+        return known(names.get(host, host), *rest, **more)
+
+    return getaddrinfo
+
+
+# -- the worker dies ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_worker_that_dies_after_its_effect_repeats_it_under_the_same_key(
+    database_url: str, nats_url: str, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLUSSO_HTTP_ALLOWED_NETWORKS", LOOPBACK)
+    target.will_answer(None, answer(b"fine"))
+    async with engine_service(database_url, nats_url) as engine:
+        run = await engine.start(await engine.workflow(calling(target.url)))
+        await target.arrived.wait()
+        # The request is out, its answer is not in: the engine goes down.
+    target.arrived.clear()
+    async with engine_service(database_url, nats_url) as engine:
+        found = await engine.ended(run.id)
+
+        async def is_settled() -> bool:
+            info = await engine.client.jetstream().consumer_info(
+                RUN_EVENTS, WORKER_ON_NODE_SCHEDULED
+            )
+            return not info.num_ack_pending
+
+        await until(is_settled)
+    assert found.status == "Completed"
+    assert target.keys() == [f"{run.id}/call/1/1"] * 2
+
+
+async def test_a_result_that_cannot_be_recorded_now_is_not_lost(
+    engine: Engine, target: Target, client: CheckedClient
+) -> None:
+    """Another worker takes a job whose run is unknown to it: the job goes, the worker stays."""
+    target.will_answer(answer(b"fine"))
+    worker = Worker(client, engine.runtime.caller)
+    jobs = JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform)
+    helping = asyncio.ensure_future(jobs.run())
+    for payload in (b"[]", b"no json", b'[{"id":1}]'):
+        await engine.client.jetstream().publish(RUN_NODE_SCHEDULED, payload)
+    found = await asyncio.gather(*(run_of(engine, calling(target.url)) for _ in range(6)))
+    helping.cancel()
+    await asyncio.gather(helping, return_exceptions=True)
+
+    assert {run.status for run in found} == {"Completed"}
+    assert len(target.asked) == 6
