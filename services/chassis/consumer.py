@@ -7,6 +7,7 @@ to the dead letters and does not hold up its neighbours; a transient failure bri
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from contracts.envelope import CloudEvent, split_batch
 from services.chassis import telemetry
 from services.chassis.database import Pool, Statements, translated
 from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.finishing import finished
 from services.chassis.ids import new_id
 from services.chassis.provisioner import ConsumerSpec
 
@@ -76,21 +78,25 @@ class BatchConsumer:
         self._messages_max = messages_max
 
     async def run(self) -> None:
-        """Fetch and handle until cancelled."""
+        """Fetch and handle until cancelled; what is in hand then is finished."""
         jetstream = self._connection.jetstream()
         subscription = await jetstream.pull_subscribe_bind(
             durable=self._spec.durable, stream=self._spec.stream
         )
-        while True:
-            try:
-                messages = await subscription.fetch(self._messages_max, timeout=fetch_seconds)
-            except TimeoutError:
-                continue
-            except nats.errors.Error as error:
-                logger.debug("nothing fetched", extra={"reason": str(error)})
-                await asyncio.sleep(0.5)
-                continue
-            await asyncio.shield(self._work([Delivery(message) for message in messages]))
+        try:
+            while True:
+                try:
+                    messages = await subscription.fetch(self._messages_max, timeout=fetch_seconds)
+                except TimeoutError:
+                    continue
+                except nats.errors.Error as error:
+                    logger.debug("nothing fetched", extra={"reason": str(error)})
+                    await asyncio.sleep(0.5)
+                    continue
+                await finished(self._work([Delivery(message) for message in messages]))
+        finally:
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
 
     async def _work(self, deliveries: Sequence[Delivery]) -> None:
         pairs = [

@@ -6,6 +6,7 @@ A slow job holds up no other, and tells the broker that it is still being worked
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import nats.errors
 from nats.aio.client import Client
@@ -42,20 +43,24 @@ class JobConsumer:
         subscription = await self._connection.jetstream().pull_subscribe_bind(
             durable=self._spec.durable, stream=self._spec.stream
         )
-        async with asyncio.TaskGroup() as jobs:
-            while True:
-                await self._slots.acquire()
-                try:
-                    (message,) = await subscription.fetch(1, timeout=fetch_seconds)
-                except (TimeoutError, nats.errors.Error) as error:
-                    self._slots.release()
-                    if not isinstance(error, TimeoutError):
-                        await asyncio.sleep(0.5)
-                    continue
-                except BaseException:
-                    self._slots.release()
-                    raise
-                jobs.create_task(self._work(message))
+        try:
+            async with asyncio.TaskGroup() as jobs:
+                while True:
+                    await self._slots.acquire()
+                    try:
+                        (message,) = await subscription.fetch(1, timeout=fetch_seconds)
+                    except (TimeoutError, nats.errors.Error) as error:
+                        self._slots.release()
+                        if not isinstance(error, TimeoutError):
+                            await asyncio.sleep(0.5)
+                        continue
+                    except BaseException:
+                        self._slots.release()
+                        raise
+                    jobs.create_task(self._work(message))
+        finally:
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
 
     async def _work(self, message: Msg) -> None:
         try:

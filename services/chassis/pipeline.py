@@ -20,6 +20,7 @@ from services.chassis.batch import Batch
 from services.chassis.database import Pool
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.event_log import EventLog, Projection, VersionConflictError
+from services.chassis.finishing import finished
 from services.chassis.orders import Done, Order
 from services.chassis.snapshot_cache import SnapshotCache
 
@@ -42,6 +43,10 @@ logger = logging.getLogger(__name__)
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _stopping() -> Transient:
+    return Transient("the service is stopping; try again in a moment")
 
 
 class Pipeline(Generic[S, C, P, E]):
@@ -73,9 +78,13 @@ class Pipeline(Generic[S, C, P, E]):
         self._arrived = asyncio.Event()
         self._batches_in_flight = 0
         self._streams_in_flight: set[UUID] = set()
+        self._stopped = False
 
     def submit(self, order: Order[C], settle: Settle[S, E]) -> None:
         """Queue an order; `settle` is called once, after the commit or the refusal."""
+        if self._stopped:
+            settle(_stopping())
+            return
         if len(self._waiting) >= waiting_orders_max:
             settle(Transient("too many orders are waiting; try again in a moment"))
             return
@@ -106,17 +115,29 @@ class Pipeline(Generic[S, C, P, E]):
         return [outcomes[place] for place in range(len(orders))]
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; then batches in flight are finished and answered, and whoever waits is told to go."""
         async with asyncio.TaskGroup() as batches:
-            while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while self._batches_in_flight < batches_in_flight_max:
-                    members = self._take()
-                    if not members:
-                        break
-                    self._batches_in_flight += 1
-                    batches.create_task(self._work(members))
+            try:
+                while True:
+                    await self._arrived.wait()
+                    self._arrived.clear()
+                    self._start(batches)
+            finally:
+                self._stop()
+
+    def _start(self, batches: asyncio.TaskGroup) -> None:
+        while self._batches_in_flight < batches_in_flight_max:
+            members = self._take()
+            if not members:
+                return
+            self._batches_in_flight += 1
+            batches.create_task(finished(self._work(members)))
+
+    def _stop(self) -> None:
+        self._stopped = True
+        while self._waiting:
+            _, settle = self._waiting.popleft()
+            settle(_stopping())
 
     def _take(self) -> list[Member[C, S, E]]:
         """Take what waits, but for streams that a batch in flight is about to move: their orders keep their turn."""
@@ -136,7 +157,7 @@ class Pipeline(Generic[S, C, P, E]):
         links = [order.traceparent for order in orders] if telemetry.is_tracing() else ()
         try:
             with telemetry.span(f"commit {self._name}", links=links, size=len(orders)):
-                outcomes = await asyncio.shield(self._outcomes(orders))
+                outcomes = await self._outcomes(orders)
         finally:
             self._batches_in_flight -= 1
             self._streams_in_flight.difference_update(order.stream_id for order in orders)

@@ -28,6 +28,7 @@ from contracts.rpc import (
 )
 from services.chassis import telemetry
 from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.finishing import Drainable
 from services.chassis.orders import Done, Order
 from services.chassis.pipeline import Outcome, Pipeline
 
@@ -36,6 +37,7 @@ S = TypeVar("S")
 C = TypeVar("C")
 E = TypeVar("E")
 ask_seconds_max = 5.0
+finish_seconds_max = 2.0
 TRACEPARENT = "traceparent"
 OutcomeName = Literal["ok", "refused", "unavailable"]
 _OK = b'{"ok":'
@@ -124,22 +126,45 @@ class OrderServer(Generic[M, C, S, E]):
         self._to_answer = to_answer
         self._replies: deque[tuple[str, bytes]] = deque()
         self._settled = asyncio.Event()
+        self._in_hand = 0
         self._counters = {
             name: telemetry.REQUESTS.labels(subject, name) for name in get_args(OutcomeName)
         }
 
     async def run(self) -> None:
-        """Subscribe and answer until cancelled."""
-        await self._connection.subscribe(self._subject, queue=self._queue, cb=self._on_request)
-        while True:
-            await self._settled.wait()
-            self._settled.clear()
-            while self._replies:
-                reply_to, reply = self._replies.popleft()
-                try:
-                    await self._connection.publish(reply_to, reply)
-                except nats.errors.Error as error:
-                    logger.warning("reply not sent", extra={"reason": str(error)})
+        """Subscribe and answer until cancelled; what has arrived by then is answered first."""
+        subscription: Drainable = await self._connection.subscribe(
+            self._subject, queue=self._queue, cb=self._on_request
+        )
+        try:
+            while True:
+                await self._send_settled()
+        finally:
+            if self._connection.is_connected:
+                await self._finish(subscription)
+
+    async def _finish(self, subscription: Drainable) -> None:
+        try:
+            async with asyncio.timeout(finish_seconds_max):
+                await subscription.drain()
+                while self._in_hand:
+                    await self._send_settled()
+                await self._send()
+        except (nats.errors.Error, TimeoutError) as error:
+            logger.warning("requests left unanswered", extra={"reason": repr(error)})
+
+    async def _send_settled(self) -> None:
+        await self._settled.wait()
+        self._settled.clear()
+        await self._send()
+
+    async def _send(self) -> None:
+        while self._replies:
+            reply_to, reply = self._replies.popleft()
+            try:
+                await self._connection.publish(reply_to, reply)
+            except nats.errors.Error as error:
+                logger.warning("reply not sent", extra={"reason": str(error)})
 
     async def _on_request(self, message: Msg) -> None:
         headers = message.headers
@@ -161,6 +186,7 @@ class OrderServer(Generic[M, C, S, E]):
             return
         if telemetry.is_tracing():
             span.set(stream_id=str(order.stream_id))
+        self._in_hand += 1
         self._pipeline.submit(
             order, lambda outcome: self._settle(message.reply, command, outcome, span)
         )
@@ -168,6 +194,8 @@ class OrderServer(Generic[M, C, S, E]):
     def _settle(
         self, reply_to: str, command: M, outcome: Outcome[S, E], span: telemetry.OpenSpan
     ) -> None:
+        self._in_hand -= 1
+        self._settled.set()
         span.end(None if isinstance(outcome, Done) else outcome)
         if not isinstance(outcome, Done):
             kind: OutcomeName = "unavailable" if isinstance(outcome, Transient) else "refused"
