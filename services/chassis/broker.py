@@ -9,7 +9,9 @@ from types import TracebackType
 
 import nats.errors
 from faststream.nats import NatsBroker
+from faststream.nats.subscriber.usecases import CoreSubscriber
 
+from services.chassis.finishing import Drainable
 from services.chassis.settings import Settings
 
 reconnect_seconds = 1
@@ -34,18 +36,40 @@ class FlussoBroker(NatsBroker):
         exc_val: BaseException | None = None,
         exc_tb: TracebackType | None = None,
     ) -> None:
-        """Drain and close; while NATS is away there is nothing to drain into, and nothing to wait for."""
+        """Answer what has arrived and close; while NATS is away there is nobody to answer.
+
+        Not by the connection's own `drain`: it also waits for what nobody reads any more, and when it is cut short it
+        leaves an exception that nobody hears of.
+        """
         self.stopping = True
         connection = self._connection
+        if connection is None:
+            return
         try:
             async with asyncio.timeout(drain_seconds_max):
-                await super().stop(exc_type, exc_val, exc_tb)
-        except _CUT_OFF as error:
+                if connection.is_connected:
+                    await self._answer_what_arrived()
+                # NatsBroker's own would drain the connection.
+                await super(NatsBroker, self).stop(exc_type, exc_val, exc_tb)
+                if connection.is_connected:
+                    await connection.flush()
+        except (*_CUT_OFF, ExceptionGroup) as error:
             logger.warning("broker connection was cut off", extra={"reason": repr(error)})
-            if connection is not None:
-                with suppress(*_CUT_OFF):
-                    async with asyncio.timeout(drain_seconds_max):
-                        await connection.close()
+        with suppress(*_CUT_OFF):
+            async with asyncio.timeout(drain_seconds_max):
+                await connection.close()
+        self._connection = None
+        self.config.disconnect()
+
+    async def _answer_what_arrived(self) -> None:
+        answering = [each for each in self.subscribers if isinstance(each, CoreSubscriber)]
+        subscriptions: list[Drainable] = [
+            each.subscription for each in answering if each.subscription is not None
+        ]
+        drains = (subscription.drain() for subscription in subscriptions)
+        await asyncio.gather(*drains, return_exceptions=True)
+        for subscriber in answering:
+            subscriber.subscription = None
 
 
 def make_broker(settings: Settings, on_reconnected: Callable[[], None]) -> FlussoBroker:

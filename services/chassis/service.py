@@ -1,8 +1,11 @@
 """Runs a service without a public face (engine, tasks) as one FastStream application with its health port."""
 
+import asyncio
 import os
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import uvloop
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 
 from services.chassis import logs, telemetry
+from services.chassis.http_server import Server, cancelled_by_signals
 from services.chassis.memory import settle_memory
 from services.chassis.runtime import Runtime, open_runtime
 from services.chassis.settings import Settings, SettingsError, load_settings
@@ -32,27 +36,42 @@ def run_service(
     logs.configure_logging(service, settings.log_format)
     telemetry.configure_telemetry(service, os.environ)
     try:
-        uvloop.run(_serve(settings, schema, migrations, build))
+        with suppress(asyncio.CancelledError):  # asked to end before it was ready
+            uvloop.run(_serve(settings, schema, migrations, build))
     finally:
         telemetry.shut_down_telemetry()
 
 
-async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], build: Build) -> None:
-    async with open_runtime(settings, schema, migrations) as runtime:
-        await runtime.connect()
+class HealthServer(Server):
+    """Ends the loops before the broker that they answer through."""
+
+    def __init__(self, runtime: Runtime) -> None:
         app = AsgiFastStream(runtime.broker, logger=None, asgi_routes=_routes(runtime))
-        await build(runtime)
-        settle_memory()
-        server = uvicorn.Server(
+        super().__init__(
             uvicorn.Config(
                 app,
-                host=settings.host,
-                port=settings.health_port,
+                host=runtime.settings.host,
+                port=runtime.settings.health_port,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=stop_seconds_max,
             )
         )
+        self._runtime = runtime
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._runtime.stop()
+        await super().shutdown(sockets)
+
+
+async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], build: Build) -> None:
+    async with AsyncExitStack() as stack:
+        with cancelled_by_signals():
+            runtime = await stack.enter_async_context(open_runtime(settings, schema, migrations))
+            await runtime.connect()
+            server = HealthServer(runtime)
+            await build(runtime)
+            settle_memory()
         await server.serve()
 
 

@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from services.chassis.http_server import Server as ChassisServer
 from services.gateway.entry.edge import Edge
 
 head_seconds_max = 15.0
@@ -70,7 +71,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
 
-class Server(uvicorn.Server):
+class Server(ChassisServer):
     """Ends the event streams before it waits for requests, since they would never end by themselves."""
 
     def __init__(
