@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -30,13 +30,15 @@ from services.chassis.settings import Settings
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.run_projection import RunProjection
 from services.engine.adapters.statements import MIGRATIONS
+from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.orders import RunPipeline
 from services.engine.app.prepare import Prepare
+from services.engine.app.workflows import Workflows
 from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.main import SCHEMA, build
 from tests.support.chassis import connected, until
 from tests.support.chassis import settings_for as ledger_settings
-from tests.support.runs import ADA
+from tests.support.runs import ADA, NOW
 
 M = TypeVar("M", bound=BaseModel)
 ENDED = frozenset({"Completed", "Failed", "Cancelled"})
@@ -162,3 +164,20 @@ async def engine_pool(database_url: str) -> AsyncIterator[Pool]:
 
 async def rows(pool: Pool, query: str, *values: object) -> Sequence[tuple[object, ...]]:
     return [tuple(row) for row in await pool.fetch(query, *values)]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Moves on by a second with every batch."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+async def stored_workflow(pool: Pool, pipeline: RunPipeline, definition: JsonObject) -> UUID:
+    command = CreateWorkflow(workflow_id=new_id(), name="Stored", definition=definition, actor=ADA)
+    await Workflows(PostgresWorkflows(pool), pipeline).create(command)
+    return command.workflow_id

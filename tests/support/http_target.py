@@ -6,6 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from contracts.base import Json, JsonObject
+from contracts.run import NodeScheduled
+from services.engine.adapters.checked_http import CheckedClient
+from services.engine.app.perform_http import perform_http
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -91,3 +96,26 @@ async def _read(reader: asyncio.StreamReader) -> Asked:
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Asked(head[0], headers, body)
+
+
+def job(url: str, **request: Json) -> NodeScheduled:
+    asked: JsonObject = {
+        "method": "GET",
+        "url": url,
+        "timeout_seconds": 5,
+        "error_statuses": [[400, 599]],
+    }
+    return NodeScheduled(
+        node="call",
+        visit=1,
+        attempt=1,
+        type="http_request",
+        request=asked | request,
+        idempotency_key="run/call/1/1",
+    )
+
+
+async def code_of(client: CheckedClient, url: str, **request: Json) -> str:
+    found = await perform_http(client, job(url, **request))
+    code: str = found["error"].code
+    return code
