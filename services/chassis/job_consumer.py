@@ -43,8 +43,8 @@ class JobConsumer:
         subscription = await self._connection.jetstream().pull_subscribe_bind(
             durable=self._spec.durable, stream=self._spec.stream
         )
-        try:
-            async with asyncio.TaskGroup() as jobs:
+        async with asyncio.TaskGroup() as jobs:
+            try:
                 while True:
                     await self._slots.acquire()
                     try:
@@ -58,9 +58,10 @@ class JobConsumer:
                         self._slots.release()
                         raise
                     jobs.create_task(self._work(message))
-        finally:
-            with suppress(nats.errors.Error):
-                await subscription.unsubscribe()
+            finally:
+                # Before jobs are given back: the broker would hand them to this fetch again, which nobody reads.
+                with suppress(nats.errors.Error):
+                    await subscription.unsubscribe()
 
     async def _work(self, message: Msg) -> None:
         try:
