@@ -136,8 +136,20 @@ class TaskDecision(Fact):
     comment: str | None = None
 
 
+class TaskAttempt(Fact):
+    """Somebody who tried to decide and was refused; `code` says why."""
+
+    by: str
+    action: TaskAction
+    code: str
+    at: Instant
+
+
 class TaskView(Fact):
-    """A task as the API shows it; in a list `prompt` may be shortened, and then `prompt_truncated` is true."""
+    """A task as the API shows it; in a list `prompt` may be shortened, and then `prompt_truncated` is true.
+
+    Only the answer to GetTask has `attempts`, the first hundred that were refused, and their number `attempts_total`.
+    """
 
     id: UUID
     run_id: UUID
@@ -157,6 +169,8 @@ class TaskView(Fact):
     digest: str
     decision: TaskDecision | None = None
     closed_reason: str | None = None
+    attempts: list[TaskAttempt] = Field(default_factory=list)
+    attempts_total: int = 0
 
 
 class TaskPage(Fact):

@@ -116,6 +116,7 @@ class OrderServer(Generic[M, C, S, E]):
         pipeline: Pipeline[S, C, Any, E],
         to_order: Callable[[M, str | None], Order[C]],
         to_answer: Callable[[M, Done[S, E]], BaseModel | bytes],
+        on_refused: Callable[[M, Refused], None] | None = None,
     ) -> None:
         self._connection = connection
         self._subject = subject
@@ -124,6 +125,7 @@ class OrderServer(Generic[M, C, S, E]):
         self._pipeline = pipeline
         self._to_order = to_order
         self._to_answer = to_answer
+        self._on_refused = on_refused
         self._replies: deque[tuple[str, bytes]] = deque()
         self._settled = asyncio.Event()
         self._in_hand = 0
@@ -200,6 +202,8 @@ class OrderServer(Generic[M, C, S, E]):
         if not isinstance(outcome, Done):
             kind: OutcomeName = "unavailable" if isinstance(outcome, Transient) else "refused"
             self._reply(reply_to, kind, encode_failure(outcome))
+            if self._on_refused is not None and isinstance(outcome, Refused):
+                self._on_refused(command, outcome)
             return
         answer = self._to_answer(command, outcome)
         encoded = encode_ok_json(answer) if isinstance(answer, bytes) else encode_ok(answer)

@@ -16,11 +16,13 @@ from services.chassis.provisioner import StreamSpec
 from services.chassis.relay import RelaySpec
 from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
+from services.tasks.adapters.attempts import PostgresAttempts
 from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.projection import TaskProjection
 from services.tasks.adapters.search_index import SearchIndex
 from services.tasks.app.aggregate import TaskAggregate
-from services.tasks.entry.decisions import TaskPipeline, decision_server
+from services.tasks.app.attempts import AttemptRecorder
+from services.tasks.entry.decisions import TaskPipeline, take_decisions
 from services.tasks.entry.questions import serve_questions
 from services.tasks.entry.run_events import CONSUMER, run_events_consumer
 
@@ -59,7 +61,8 @@ async def build(runtime: Runtime) -> None:
     serve_questions(runtime.broker, PostgresInbox(runtime.pool), pipeline)
     runtime.spawn("pipeline", pipeline.run())
     runtime.spawn("search index", search_index.run())
-    runtime.spawn("decisions", decision_server(runtime.connection, pipeline).run())
+    recorder = AttemptRecorder(PostgresAttempts(runtime.pool))
+    runtime.spawn("decisions", take_decisions(runtime.connection, pipeline, recorder))
     consumer = run_events_consumer(runtime.connection, runtime.pool, pipeline)
     runtime.spawn("run events", consumer.run())
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from uuid import UUID
 
 from nats.aio.client import Client
+from pydantic import BaseModel
 
 from contracts.envelope import BATCH_CONTENT_TYPE, CloudEvent
-from contracts.subjects import RUN_FACTS
+from contracts.rpc import Reply
+from contracts.subjects import RUN_EVENTS, RUN_FACTS, TASKS_ON_RUN_EVENTS
 from contracts.task import DecideTask, TaskFact
 from services.chassis.database import Pool, migrate, open_pool
 from services.chassis.orders import Done, Order
@@ -121,3 +123,19 @@ async def tell(client: Client, *events: CloudEvent, poison: Sequence[bytes] = ()
         b"[" + b",".join([*members, *poison]) + b"]",
         headers={"content-type": BATCH_CONTENT_TYPE},
     )
+
+
+async def ask(client: Client, subject: str, question: BaseModel) -> Reply:
+    message = await client.request(subject, question.model_dump_json().encode(), timeout=5)
+    return Reply.model_validate_json(message.data)
+
+
+async def heard(client: Client, wanted: int) -> None:
+    """Wait until the service has acknowledged that many messages and holds none."""
+
+    async def all_acknowledged() -> bool:
+        info = await client.jetstream().consumer_info(RUN_EVENTS, TASKS_ON_RUN_EVENTS)
+        done = info.ack_floor is not None and info.ack_floor.stream_seq >= wanted
+        return done and info.num_ack_pending == 0
+
+    await until(all_acknowledged)

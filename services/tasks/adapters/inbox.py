@@ -11,6 +11,7 @@ from contracts.task import (
     TASK_FACTS_BY_TYPE,
     BucketDigest,
     OpenTask,
+    TaskAttempt,
     TaskClosed,
     TaskExplanation,
     TaskOpened,
@@ -19,7 +20,7 @@ from contracts.task import (
 from services.chassis.database import Pool, Statements, acquire_seconds_max, translated
 from services.tasks.adapters.tsquery import tsquery_of
 from services.tasks.app.aggregate import decode_state
-from services.tasks.app.ports import Filter, Place, Row, Rows, Sort
+from services.tasks.app.ports import ATTEMPTS_KEPT_MAX, Filter, Place, Row, Rows, Sort, Trail
 from services.tasks.domain.task_state import TaskState, Unknown
 
 statements = Statements(Path(__file__).parent / "sql")
@@ -43,6 +44,16 @@ class PostgresInbox:
     async def load(self, task_id: UUID) -> TaskState:
         rows = await self._fetch("load_task", task_id)
         return decode_state(rows[0][0]) if rows else Unknown()
+
+    async def trail(self, task_id: UUID) -> Trail:
+        rows = await self._fetch("list_attempts", task_id, ATTEMPTS_KEPT_MAX)
+        attempts = [
+            TaskAttempt(
+                by=row["actor_name"], action=row["action"], code=row["code"], at=row["attempted_at"]
+            )
+            for row in rows
+        ]
+        return Trail(attempts, rows[0]["total"]) if rows else Trail()
 
     async def list(self, wanted: Filter, after: Place | None, limit: int) -> Rows:
         name, arguments = _statement(wanted, after or _FIRST[wanted.sort], limit)

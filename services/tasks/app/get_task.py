@@ -3,7 +3,7 @@
 from contracts.task import GetTask
 from services.chassis.errors import Refused
 from services.tasks.app.ports import Inbox
-from services.tasks.app.view import view_of
+from services.tasks.app.view import whole_view_of
 from services.tasks.domain.task_state import ClosedUnseen, Unknown
 
 
@@ -12,4 +12,5 @@ async def get_task(inbox: Inbox, question: GetTask) -> bytes:
     state = await inbox.load(question.task_id)
     if isinstance(state, Unknown | ClosedUnseen):
         raise Refused("task-not-found", "There is no such task.")
-    return view_of(question.task_id, state).encode()
+    trail = await inbox.trail(question.task_id)
+    return whole_view_of(question.task_id, state, trail).encode()

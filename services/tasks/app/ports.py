@@ -1,19 +1,29 @@
 """What the use cases need of the outside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from contracts.actor import Actor
 from contracts.run import TaskKind
-from contracts.task import BucketDigest, OpenTask, TaskExplanation, TaskFact
+from contracts.task import (
+    BucketDigest,
+    OpenTask,
+    TaskAction,
+    TaskAttempt,
+    TaskExplanation,
+    TaskFact,
+)
 from services.chassis.orders import Done, Order
 from services.tasks.domain.task_commands import TaskCommand
 from services.tasks.domain.task_state import TaskState
 
 Sort = Literal["oldest", "newest"]
 EndedStatus = Literal["resolved", "closed"]
+ATTEMPTS_KEPT_MAX = 100
+"""Refused attempts of one task that are kept whole; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,50 @@ class Rows:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody who was refused a decision."""
+
+    actor: Actor
+    action: TaskAction
+    code: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class TaskAttempts:
+    """How often a decision on the task was refused, and the first of those."""
+
+    task_id: UUID
+    count: int = 0
+    first: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The first refused attempts on a task, as they are shown, and how many there were in all."""
+
+    attempts: Sequence[TaskAttempt] = ()
+    total: int = 0
+
+
+class AttemptStore(Protocol):
+    """Where refused attempts are kept."""
+
+    async def keep(self, noted: Sequence[TaskAttempts]) -> None:
+        """Count all and keep the first of each task. Raises Transient (it may be kept all the same) or Broken."""
+        ...
+
+
 class Inbox(Protocol):
     """The tables of tasks. Everything raises Transient when the database is away."""
 
     async def load(self, task_id: UUID) -> TaskState:
         """Return the task's fold."""
+        ...
+
+    async def trail(self, task_id: UUID) -> Trail:
+        """Return who was refused a decision on the task."""
         ...
 
     async def list(self, wanted: Filter, after: Place | None, limit: int) -> Rows:

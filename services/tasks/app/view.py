@@ -8,13 +8,21 @@ from uuid import UUID
 
 from contracts.task import TaskDecision, TaskOpened, TaskResolved
 from services.tasks.app.opened_json import json_of
+from services.tasks.app.ports import Trail
 from services.tasks.domain.task_state import Closed, Pending, Resolved, Shown
 
 PROMPT_CHARACTERS_LISTED_MAX = 2_000
 
 
+def whole_view_of(task_id: UUID, shown: Shown, trail: Trail) -> str:
+    """Return the whole task, and who tried to decide it in vain."""
+    attempts = ",".join(attempt.model_dump_json() for attempt in trail.attempts)
+    view = view_of(task_id, shown)
+    return f'{view[:-1]},"attempts":[{attempts}],"attempts_total":{trail.total}}}'
+
+
 def view_of(task_id: UUID, shown: Shown) -> str:
-    """Return the whole task."""
+    """Return the whole task, without its trail."""
     return _object(task_id, shown, shown.opened, truncated=False)
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import orjson
 from nats.aio.client import Client
-from pydantic import BaseModel
 
 from contracts.base import JsonObject
 from contracts.rpc import Reply
@@ -19,10 +18,8 @@ from contracts.subjects import (
     GET_TASK,
     LIST_OPEN_TASKS,
     LIST_TASKS,
-    RUN_EVENTS,
     TASK_EVENTS,
     TASK_FACTS,
-    TASKS_ON_RUN_EVENTS,
 )
 from contracts.task import (
     BucketDigest,
@@ -57,30 +54,14 @@ from tests.support.tasks import (
     paused,
     run_event,
 )
-from tests.support.tasks_service import tasks_service, tell
+from tests.support.tasks_service import ask, heard, tasks_service, tell
 
 LATER = CREATED_AT.replace(year=CREATED_AT.year + 1)
-
-
-async def ask(client: Client, subject: str, question: BaseModel) -> Reply:
-    message = await client.request(subject, question.model_dump_json().encode(), timeout=5)
-    return Reply.model_validate_json(message.data)
 
 
 async def pending(client: Client) -> int:
     count: int = (await ask(client, COUNT_TASKS, CountTasks(actor=ADA))).ok["pending"]
     return count
-
-
-async def heard(client: Client, wanted: int) -> None:
-    """Wait until the service has acknowledged that many messages and holds none."""
-
-    async def all_acknowledged() -> bool:
-        info = await client.jetstream().consumer_info(RUN_EVENTS, TASKS_ON_RUN_EVENTS)
-        done = info.ack_floor is not None and info.ack_floor.stream_seq >= wanted
-        return done and info.num_ack_pending == 0
-
-    await until(all_acknowledged)
 
 
 async def stream_of(client: Client, wanted: int) -> list[JsonObject]:
