@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -23,8 +23,8 @@ def time_cursor(cursor: str | None) -> tuple[datetime | None, UUID | None]:
         return None, None
     try:
         moment, row_id = _parts(cursor)
-        return datetime.fromisoformat(moment), UUID(row_id)
-    except (TypeError, ValueError) as error:
+        return datetime.fromisoformat(moment).astimezone(UTC), UUID(str(row_id))
+    except (TypeError, ValueError, OverflowError) as error:
         raise _invalid() from error
 
 
@@ -34,9 +34,12 @@ def text_cursor(cursor: str | None) -> tuple[str | None, UUID | None]:
         return None, None
     try:
         text, row_id = _parts(cursor)
-        return str(text), UUID(row_id)
+        key = str(text), UUID(str(row_id))
     except (TypeError, ValueError) as error:
         raise _invalid() from error
+    if "\0" in key[0]:
+        raise _invalid()
+    return key
 
 
 def number_cursor(cursor: str | None) -> int | None:
@@ -46,7 +49,7 @@ def number_cursor(cursor: str | None) -> int | None:
     try:
         (number,) = _parts(cursor)
         return int(number)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise _invalid() from error
 
 

@@ -1,4 +1,4 @@
-"""Keeps answers below what a NATS message carries: pages end early, and a trace leaves its largest values out."""
+"""Keeps answers below what a NATS message carries: pages end early, wholes leave their largest parts out."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -7,11 +7,12 @@ from pydantic import BaseModel
 
 from contracts.base import Json
 from contracts.run import RunView, TraceStep
+from contracts.workflow import Validation
 from services.engine.domain.run_evolve import size_of
 
 PAGE_BYTES_MAX = 700_000
 """A message is at most 1 MiB (NATS's default), with its headers."""
-RUN_BYTES_MAX = 900_000
+WHOLE_BYTES_MAX = 900_000
 KEPT_BYTES_MAX = 200
 """A value of this size is never left out: saying so would take as much."""
 M = TypeVar("M", bound=BaseModel)
@@ -29,9 +30,18 @@ def fitting(items: Sequence[M]) -> list[M]:
     return kept
 
 
+def fitting_validation(found: Validation) -> Validation:
+    """Return it without the notations, and without the definition, that do not fit: who asked has one of them."""
+    for part in ("json_text", "yaml", "definition"):
+        if len(found.model_dump_json()) <= WHOLE_BYTES_MAX:
+            break
+        found = found.model_copy(update={part: None})
+    return found
+
+
 def fitting_run(view: RunView) -> RunView:
     """Return the run with the largest values of its trace left out as far as needed; its events have all of them."""
-    excess = len(view.model_dump_json()) - RUN_BYTES_MAX
+    excess = len(view.model_dump_json()) - WHOLE_BYTES_MAX
     if excess <= 0:
         return view
     steps = list(view.trace)

@@ -22,6 +22,11 @@ from services.chassis.errors import Refused
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.graph import Graph
 
+VERSION_MAX = 2**31 - 1
+"""Versions are 32-bit integers where they are stored."""
+NUL = "\0"
+"""No stored text holds it, and none that holds it can be asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:

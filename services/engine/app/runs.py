@@ -15,7 +15,7 @@ from contracts.run import (
 )
 from services.chassis.pages import encode_cursor
 from services.engine.app.fitting import fitting, fitting_run
-from services.engine.app.ports import RunStore, run_not_found
+from services.engine.app.ports import NUL, VERSION_MAX, RunStore, run_not_found
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.trace import fold_trace
 
@@ -46,6 +46,8 @@ class Runs:
 
     async def page(self, question: ListRuns) -> RunPage:
         """Return a page of runs, newest first."""
+        if question.q and NUL in question.q:
+            return RunPage(items=[])
         found = await self._store.page(question)
         items, cursor = fitting(found[: question.limit]), None
         if len(items) < len(found):
@@ -54,8 +56,9 @@ class Runs:
 
     async def events(self, question: ListRunEvents) -> RunEventPage:
         """Return a page of a run's log. Raises Refused("run-not-found")."""
-        events = await self._store.events(question.run_id, question.after, question.limit + 1)
-        if not events and question.after == 0:
+        after = max(0, min(question.after, VERSION_MAX))
+        events = await self._store.events(question.run_id, after, question.limit + 1)
+        if not events and after == 0:
             raise run_not_found()
         page = fitting(events[: question.limit])
         cursor = str(page[-1].sequence) if len(page) < len(events) else None

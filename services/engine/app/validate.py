@@ -2,6 +2,7 @@
 
 from contracts.base import Json
 from contracts.workflow import Fault, ValidateDefinition, Validation
+from services.engine.app.fitting import fitting_validation
 from services.engine.domain.definition import InvalidDefinition, parse_definition
 from services.engine.domain.definition_text import locate, read_definition, write_definition
 
@@ -16,7 +17,7 @@ async def validate_definition(question: ValidateDefinition) -> Validation:
     faults = _faults(definition)
     if question.text is not None:
         faults = locate(faults, question.text)
-    return Validation.model_validate(
+    found = Validation.model_validate(
         {
             "valid": not faults,
             "faults": faults,
@@ -25,6 +26,7 @@ async def validate_definition(question: ValidateDefinition) -> Validation:
             "json": write_definition(definition, "json"),
         }
     )
+    return fitting_validation(found)
 
 
 def _faults(definition: Json) -> list[Fault]:

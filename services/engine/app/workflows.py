@@ -26,12 +26,17 @@ from services.chassis.orders import Done
 from services.chassis.pages import encode_cursor, number_cursor
 from services.engine.app.fitting import fitting
 from services.engine.app.orders import RunPipeline, order_for
-from services.engine.app.ports import Draft, WorkflowStore, workflow_not_found
+from services.engine.app.ports import (
+    NUL,
+    VERSION_MAX,
+    Draft,
+    WorkflowStore,
+    workflow_not_found,
+)
 from services.engine.domain.definition import InvalidDefinition, parse_definition
 
 name_chars_max = 200
 description_chars_max = 10_000
-VERSION_MAX = 2**31 - 1
 runs_a_step_max = 500
 delete_seconds_max = 4.0
 """How long to wait for the relay, and for starts that come meanwhile; whoever asked waits 5 s."""
@@ -150,6 +155,8 @@ class Workflows:
 
     async def page(self, question: ListWorkflows) -> WorkflowPage:
         """Return a page of workflows."""
+        if question.q and NUL in question.q:
+            return WorkflowPage(items=[])
         found = await self._store.page(question)
         items, cursor = fitting(found[: question.limit]), None
         if len(items) < len(found):
@@ -187,7 +194,7 @@ def _draft(name: str, description: str, raw: Json) -> Draft:
 def _check_text(path: str, text: str, chars_min: int, chars_max: int) -> None:
     kind = "invalid-length"
     message = f"This must have {chars_min} to {chars_max} characters."
-    if "\0" in text:
+    if NUL in text:
         kind, message = "unreadable", "This holds a NUL character."
     elif chars_min <= len(text.strip()) <= chars_max:
         return

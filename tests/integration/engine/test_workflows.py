@@ -1,13 +1,15 @@
 """Workflows, from creation to deletion."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from typing import Literal
 from uuid import UUID
 
+import orjson
 import pytest
 
-from contracts.base import Nothing
+from contracts.base import Json, Nothing
 from contracts.run import ListRuns, RunPage
 from contracts.subjects import (
     CREATE_WORKFLOW,
@@ -21,6 +23,7 @@ from contracts.subjects import (
     SET_WORKFLOW_STATUS,
     START_RUN,
     UPDATE_WORKFLOW,
+    VALIDATE_DEFINITION,
 )
 from contracts.workflow import (
     CreateWorkflow,
@@ -31,6 +34,8 @@ from contracts.workflow import (
     ListWorkflows,
     SetWorkflowStatus,
     UpdateWorkflow,
+    ValidateDefinition,
+    Validation,
     VersionPage,
     WorkflowPage,
     WorkflowView,
@@ -243,7 +248,41 @@ async def test_a_page_of_long_descriptions_ends_early_and_loses_none(engine: Eng
     assert len(set(await every_page(engine, ListWorkflows(limit=200)))) == 40
 
 
-@pytest.mark.parametrize("cursor", ["x", "WyJhIiwiYiJd", "Wzk5OTk5OTk5OTk5OTk5XQ", "é", "[]"])
+def forged(*parts: Json) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+SOME_ID = "018f0000-0000-7000-8000-0000000000a1"
+FORGED = (forged("a\0", SOME_ID), forged("a"), forged(None), forged({}, 1), forged(["a"], "b"))
+
+
+async def test_a_time_that_no_calendar_has_is_no_cursor(engine: Engine) -> None:
+    for moment in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "today", 5, None):
+        question = ListRuns(cursor=forged(moment, SOME_ID))
+        assert (await engine.refuses(LIST_RUNS, question)).code == "invalid-cursor"
+
+
+async def test_a_text_that_nothing_can_hold_finds_nothing(engine: Engine) -> None:
+    await engine.workflow(DONE)
+
+    assert (await engine.does(LIST_WORKFLOWS, ListWorkflows(q="L\0"), WorkflowPage)).items == []
+    assert (await engine.does(LIST_RUNS, ListRuns(q="L\0"), RunPage)).items == []
+
+
+async def test_what_is_said_of_a_large_definition_fits_into_an_answer(engine: Engine) -> None:
+    text = "nodes:\n" + "- {key: 1}\n" * 20_000
+    question = ValidateDefinition(text=text, format="yaml")
+
+    found = await engine.does(VALIDATE_DEFINITION, question, Validation)
+
+    assert not found.valid
+    assert len(found.faults) > 1
+    assert found.yaml is not None
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "WyJhIiwiYiJd", "Wzk5OTk5OTk5OTk5OTk5XQ", "é", "[]", *FORGED]
+)
 async def test_a_cursor_that_nobody_gave_out_does_no_harm(engine: Engine, cursor: str) -> None:
     workflow_id = await engine.workflow(DONE)
     refused = await engine.refuses(LIST_WORKFLOWS, ListWorkflows(cursor=cursor))
