@@ -34,6 +34,7 @@ interval_seconds = 15.0
 settle_seconds = 10.0
 job_seconds_max = 360.0
 """Longer than the longest request and its acknowledgement: a job that is being worked on is not offered twice."""
+explain_seconds_max = 1.5
 page_size = 1_000
 jobs_a_round_max = 200
 logger = logging.getLogger(__name__)
@@ -135,10 +136,7 @@ class Reconciler:
         waiting = await self._store.still_waiting(list(page))
         if not waiting:
             return
-        answer = await self._caller.ask(
-            subjects.EXPLAIN_TASKS, ExplainTasks(task_ids=sorted(waiting))
-        )
-        explained = TaskExplanations.model_validate_json(answer).items
+        explained = await self._explained(sorted(waiting))
         unknown = [item.task_id for item in explained if item.status == "unknown"]
         if unknown:
             await self._announcer.announce_waits([Wait(task, page[task]) for task in unknown])
@@ -147,6 +145,21 @@ class Reconciler:
         await self._resolve(
             [item for item in explained if item.resolution and item.resolution.decided_at < before]
         )
+
+    async def _explained(self, task_ids: list[UUID]) -> list[TaskExplanation]:
+        """Ask what became of them, in halves if there is no answer: long answers of people may be too much for one."""
+        question = ExplainTasks(task_ids=task_ids)
+        try:
+            answer = await self._caller.ask(
+                subjects.EXPLAIN_TASKS, question, timeout_seconds=explain_seconds_max
+            )
+        except Transient:
+            if len(task_ids) == 1:
+                raise
+            middle = len(task_ids) // 2
+            first = await self._explained(task_ids[:middle])
+            return first + await self._explained(task_ids[middle:])
+        return TaskExplanations.model_validate_json(answer).items
 
     async def _resolve(self, decided: Sequence[TaskExplanation]) -> None:
         orders = [

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from contracts.base import JsonObject
 from contracts.run import CancelRun, StartedRun
 from contracts.subjects import (
     CANCEL_RUN,
@@ -51,7 +52,7 @@ class Pair:
 
     async def task_of(self, run: StartedRun) -> UUID:
         """Wait until people can see what the run asks."""
-        task_id = derived_id("task", str(run.id), "ask", "1")
+        task_id = task_id_of(run.id)
 
         async def is_open() -> bool:
             found = await self.explained(task_id)
@@ -92,6 +93,14 @@ class Pair:
             return all([await everything_told(one) for one in (self.engine.runtime, self.tasks)])
 
         await until(is_quiet)
+
+
+def numbered(place: int) -> UUID:
+    return derived_id("run", str(place))
+
+
+def task_id_of(run_id: UUID) -> UUID:
+    return derived_id("task", str(run_id), "ask", "1")
 
 
 def repairs() -> dict[str, float]:
@@ -164,6 +173,33 @@ async def test_a_decision_that_never_arrived_is_carried_out(pair: Pair) -> None:
     found = await pair.engine.ended(run.id)
     assert found.status == "Completed"
     assert [step.decision.by for step in found.trace if step.decision] == ["Ada"]
+    assert await pair.look() == {}
+
+
+async def test_decisions_that_are_too_long_for_one_answer_are_carried_out_too(pair: Pair) -> None:
+    field: JsonObject = {"name": "text", "type": "textarea"}
+    workflow_id = await pair.engine.workflow(
+        workflow([node("ask", "manual_input", fields=[field])])
+    )
+    # All in one bucket: their tasks end with the same byte.
+    run_ids = [
+        run_id for run_id in map(numbered, range(5_000)) if task_id_of(run_id).bytes[15] == 7
+    ]
+    for run_id in run_ids[:12]:
+        begin = start_of(workflow_id, run_id=run_id)
+        await pair.task_of(await pair.engine.does(START_RUN, begin, StartedRun))
+    await pair.settled()
+    jetstream = pair.engine.client.jetstream()
+    await jetstream.pause_consumer(TASK_EVENTS, ENGINE_ON_TASK_EVENTS, FOR_LONG)
+    for run_id in run_ids[:12]:
+        values = {"text": "x" * 99_000}
+        order = DecideTask(task_id=task_id_of(run_id), action="submit", values=values, actor=ADA)
+        await pair.engine.does(DECIDE_TASK, order, TaskView)
+    await until(lambda: everything_told(pair.tasks))
+    await jetstream.purge_stream(TASK_EVENTS)
+    await jetstream.resume_consumer(TASK_EVENTS, ENGINE_ON_TASK_EVENTS)
+
+    assert await pair.look() == {"decision-not-taken": 12}
     assert await pair.look() == {}
 
 
