@@ -184,6 +184,21 @@ async def test_two_whole_engines_share_the_work_of_one_database(
         assert await pool.fetchval("SELECT count(*) FROM dead_letters") == 0
 
 
+async def test_what_one_engine_saved_the_other_one_starts(database_url: str, nats_url: str) -> None:
+    async with (
+        engine_service(database_url, nats_url) as one,
+        engine_service(database_url, nats_url),
+    ):
+        workflow_id = await one.workflow(DONE)
+        for version in range(2, 12):
+            change = UpdateWorkflow(
+                workflow_id=workflow_id, name=f"V{version}", definition=DONE, actor=ADA
+            )
+            await one.does(UPDATE_WORKFLOW, change, WorkflowView)
+            runs = [await one.start(workflow_id, {"a": 1}) for _ in range(3)]
+            assert {(run.version, run.workflow_name) for run in runs} == {(version, f"V{version}")}
+
+
 async def test_a_run_of_large_outputs_is_shown_without_the_largest_and_told_whole(
     engine: Engine,
 ) -> None:
