@@ -58,12 +58,23 @@ class TaskClosed(Fact):
     run_status: Literal["Completed", "Failed", "Cancelled"]
 
 
-TaskFact = TaskOpened | TaskResolved | TaskClosed
+class TaskOvertaken(Fact):
+    """`flusso.task.overtaken`: it was decided, but the run ended in `run_status` before it took the decision.
+
+    The only fact that can follow `flusso.task.resolved`. The decision stays as what was answered; nothing came of it.
+    """
+
+    run_id: UUID
+    run_status: Literal["Completed", "Failed", "Cancelled"]
+
+
+TaskFact = TaskOpened | TaskResolved | TaskClosed | TaskOvertaken
 
 TASK_FACTS_BY_TYPE: dict[str, type[TaskFact]] = {
     "flusso.task.opened": TaskOpened,
     "flusso.task.resolved": TaskResolved,
     "flusso.task.closed": TaskClosed,
+    "flusso.task.overtaken": TaskOvertaken,
 }
 TYPES_OF_TASK_FACTS: dict[type[TaskFact], str] = {
     model: name for name, model in TASK_FACTS_BY_TYPE.items()
@@ -148,7 +159,8 @@ class TaskAttempt(Fact):
 class TaskView(Fact):
     """A task as the API shows it; in a list `prompt` may be shortened, and then `prompt_truncated` is true.
 
-    Only the answer to GetTask has `attempts`, the first hundred that were refused, and their number `attempts_total`.
+    `closed_reason` is how the run ended if that came before a decision, or before the run took it. Only the answer to
+    GetTask has `attempts`, the first hundred that were refused, and their number `attempts_total`.
     """
 
     id: UUID

@@ -18,6 +18,7 @@ from services.tasks.domain import task
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
+    Overtaken,
     Pending,
     Resolved,
     TaskState,
@@ -128,6 +129,10 @@ def summary_of_task(state: TaskState) -> JsonObject:
             summary |= {"situation": "resolved", "outcome": resolved.outcome}
             summary |= {"by": resolved.by.name, "values": resolved.values}
             summary |= {"comment": resolved.comment}
+        case Overtaken(resolved=resolved, overtaken=overtaken):
+            summary |= {"situation": "overtaken", "outcome": resolved.outcome}
+            summary |= {"by": resolved.by.name, "values": resolved.values}
+            summary |= {"comment": resolved.comment, "run_status": overtaken.run_status}
         case Closed(closed=closed):
             summary |= {"situation": "closed", "run_status": closed.run_status}
         case ClosedUnseen(closed=closed):

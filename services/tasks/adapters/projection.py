@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskResolved
+from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskOvertaken, TaskResolved
 from services.chassis.database import Connection, Statements
 from services.chassis.orders import Change
 from services.tasks.app.view import list_item_of
 from services.tasks.domain.search import task_words
-from services.tasks.domain.task_state import Closed, Pending, Resolved, TaskState
+from services.tasks.domain.task_state import Closed, Decided, Overtaken, Pending, Shown, TaskState
 
 TaskChange = Change[TaskState, TaskFact]
 WORD_SEPARATOR = "\x1f"
@@ -32,6 +32,9 @@ class TaskProjection:
         ended = [row for change in changes for row in _ended_rows(change)]
         if ended:
             await connection.execute(statements["move_ended_tasks"], *_columns(ended))
+        overtaken = [row for change in changes for row in _overtaken_rows(change)]
+        if overtaken:
+            await connection.execute(statements["replace_ended_items"], *_columns(overtaken))
         counts = _count_rows(changes)
         if counts:
             await connection.execute(statements["add_counts"], *_columns(counts))
@@ -62,11 +65,23 @@ def _words(opened: TaskOpened) -> Sequence[str]:
 
 def _ended_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
     after = change.after
-    if isinstance(after, Resolved):
+    if _only_overtaken(change):
+        return
+    if isinstance(after, Decided):
         item = list_item_of(change.stream_id, after)
         yield change.stream_id, "resolved", after.resolved.decided_at, item
     elif isinstance(after, Closed):
         yield change.stream_id, "closed", change.occurred_at, list_item_of(change.stream_id, after)
+
+
+def _overtaken_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
+    if _only_overtaken(change) and isinstance(change.after, Overtaken):
+        yield change.stream_id, list_item_of(change.stream_id, change.after)
+
+
+def _only_overtaken(change: TaskChange) -> bool:
+    """Tell whether the task has been in the history before; one that is decided and overtaken in one batch has not."""
+    return isinstance(change.events[0], TaskOvertaken)
 
 
 Counter = Literal["opened", "resolved", "closed"]
@@ -75,20 +90,22 @@ _COUNTERS: dict[type[TaskFact], Counter] = {
     TaskResolved: "resolved",
     TaskClosed: "closed",
 }
+"""TaskOvertaken counts nothing: the task stays one of the resolved."""
 
 
 def _count_rows(changes: Sequence[TaskChange]) -> list[tuple[object, ...]]:
     """Sorted, so that replicas lock the counters in one order."""
     counts: dict[tuple[str, str], dict[Counter, int]] = {}
     for change in changes:
-        if not isinstance(change.after, Pending | Resolved | Closed):
-            continue  # a tombstone: it was never in the inbox
+        if not isinstance(change.after, Shown) or _only_overtaken(change):
+            continue  # a tombstone was never in the inbox
         opened = change.after.opened
         of_group = counts.setdefault(
             (str(opened.workflow_id), opened.kind), {"opened": 0, "resolved": 0, "closed": 0}
         )
         for event in change.events:
-            of_group[_COUNTERS[type(event)]] += 1
+            if not isinstance(event, TaskOvertaken):
+                of_group[_COUNTERS[type(event)]] += 1
     return [
         (workflow_id, kind, count["opened"], count["resolved"], count["closed"])
         for (workflow_id, kind), count in sorted(counts.items())

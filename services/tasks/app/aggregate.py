@@ -15,6 +15,7 @@ from contracts.task import (
     TaskClosed,
     TaskFact,
     TaskOpened,
+    TaskOvertaken,
     TaskResolved,
 )
 from services.chassis.aggregate import Decision, EncodedEvent, folded
@@ -24,6 +25,7 @@ from services.tasks.domain.task_commands import TaskCommand
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
+    Overtaken,
     Pending,
     Resolved,
     TaskState,
@@ -68,6 +70,12 @@ def encode_state(state: TaskState) -> str:
                 f'{{"situation":"resolved","opened":{json_of(opened)},'
                 f'"resolved":{resolved.model_dump_json()}}}'
             )
+        case Overtaken(opened, resolved, overtaken):
+            return (
+                f'{{"situation":"overtaken","opened":{json_of(opened)},'
+                f'"resolved":{resolved.model_dump_json()},'
+                f'"overtaken":{overtaken.model_dump_json()}}}'
+            )
         case Closed(opened, closed):
             return (
                 f'{{"situation":"closed","opened":{json_of(opened)},'
@@ -91,6 +99,12 @@ def decode_state(stored: str) -> TaskState:
             return Resolved(
                 TaskOpened.model_validate(snapshot["opened"]),
                 TaskResolved.model_validate(snapshot["resolved"]),
+            )
+        case "overtaken":
+            return Overtaken(
+                TaskOpened.model_validate(snapshot["opened"]),
+                TaskResolved.model_validate(snapshot["resolved"]),
+                TaskOvertaken.model_validate(snapshot["overtaken"]),
             )
         case "closed":
             return Closed(

@@ -4,7 +4,7 @@ from contracts.task import DecideTask, TaskFact
 from services.chassis.orders import Done, Order
 from services.tasks.app.view import view_of
 from services.tasks.domain.task_commands import Decide, TaskCommand
-from services.tasks.domain.task_state import Resolved, TaskState
+from services.tasks.domain.task_state import Decided, TaskState
 
 
 def decision_order(request: DecideTask, traceparent: str | None) -> Order[TaskCommand]:
@@ -20,5 +20,5 @@ def decision_order(request: DecideTask, traceparent: str | None) -> Order[TaskCo
 
 def decision_answer(request: DecideTask, done: Done[TaskState, TaskFact]) -> bytes:
     """Return the task as decided, a TaskView as JSON; the same for a repeat."""
-    assert isinstance(done.state, Resolved), "a decision that is not refused resolves its task"
+    assert isinstance(done.state, Decided), "a decision that is not refused resolves its task"
     return view_of(request.task_id, done.state).encode()

@@ -12,7 +12,7 @@ from contracts.task import (
 )
 from services.chassis.orders import Done, Order
 from services.tasks.app.ports import Inbox, Orders
-from services.tasks.domain.task_commands import Close
+from services.tasks.domain.task_commands import Discard
 
 
 async def digest_open_tasks(inbox: Inbox, question: DigestOpenTasks) -> OpenTaskDigests:
@@ -35,7 +35,7 @@ async def close_tasks(pipeline: Orders, order: CloseTasks) -> Nothing:
     """Close what no run waits for. Raises what stopped one of them; asking again is harmless."""
     outcomes = await pipeline.execute_all(
         [
-            Order(item.task_id, Close(item.run_id, item.run_status), "system", "reconcile")
+            Order(item.task_id, Discard(item.run_id, item.run_status), "system", "reconcile")
             for item in order.items
         ]
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.task import TaskDecision, TaskOpened, TaskResolved
 from services.tasks.app.opened_json import json_of
 from services.tasks.app.ports import Trail
-from services.tasks.domain.task_state import Closed, Pending, Resolved, Shown
+from services.tasks.domain.task_state import Closed, Overtaken, Pending, Resolved, Shown
 
 PROMPT_CHARACTERS_LISTED_MAX = 2_000
 
@@ -49,6 +49,10 @@ def _ending(shown: Shown) -> str:
         case Resolved(_, resolved):
             decision = _decision(resolved).model_dump_json()
             return f'"status":"resolved","decision":{decision},"closed_reason":null'
+        case Overtaken(_, resolved, overtaken):
+            decision = _decision(resolved).model_dump_json()
+            reason = overtaken.run_status
+            return f'"status":"resolved","decision":{decision},"closed_reason":"{reason}"'
         case Closed(_, closed):
             return f'"status":"closed","decision":null,"closed_reason":"{closed.run_status}"'
         case _:

@@ -1,7 +1,7 @@
 """The rules of a task: `decide` says what happens, `evolve` follows.
 
 A task is opened by its run's pause, decided once or closed by its run's end, whatever order and however often these
-are heard of. Time comes in as an argument.
+are heard of. A decision that the run's end has overtaken stays one, and says so. Time comes in as an argument.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,24 @@ from typing import assert_never
 
 from contracts.base import JsonObject, rfc3339
 from contracts.run import DecidedOutcome
-from contracts.task import DecideTask, TaskAction, TaskClosed, TaskFact, TaskOpened, TaskResolved
+from contracts.task import (
+    DecideTask,
+    TaskAction,
+    TaskClosed,
+    TaskFact,
+    TaskOpened,
+    TaskOvertaken,
+    TaskResolved,
+)
 from services.chassis.errors import Refused
 from services.tasks.domain.answer import judge_answer
 from services.tasks.domain.deciders import may_decide
 from services.tasks.domain.digest import digest_of
-from services.tasks.domain.task_commands import Close, Decide, Open, TaskCommand
+from services.tasks.domain.task_commands import Close, Decide, Discard, Open, TaskCommand
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
+    Overtaken,
     Pending,
     Resolved,
     TaskState,
@@ -39,6 +48,8 @@ def decide(state: TaskState, command: TaskCommand, now: datetime) -> Sequence[Ta
             return _open(state, command)
         case Close():
             return _close(state, command)
+        case Discard():
+            return _discard(state, command)
         case Decide(order):
             return _decide(state, order, now)
         case _:
@@ -56,16 +67,18 @@ def evolve(state: TaskState, event: TaskFact) -> TaskState:
             return Resolved(opened, event)
         case Pending(opened), TaskClosed():
             return Closed(opened, event)
+        case Resolved(opened, resolved), TaskOvertaken():
+            return Overtaken(opened, resolved, event)
         case _:
             return state
 
 
 def has_ended(state: TaskState) -> bool:
-    """Tell whether nothing can happen to the task any more."""
+    """Tell whether nobody can decide the task any more; a decision may yet be overtaken, once and rarely."""
     match state:
         case Unknown() | Pending():
             return False
-        case Resolved() | Closed() | ClosedUnseen():
+        case Resolved() | Overtaken() | Closed() | ClosedUnseen():
             return True
         case _:
             assert_never(state)
@@ -97,7 +110,19 @@ def _close(state: TaskState, command: Close) -> Sequence[TaskFact]:
     match state:
         case Unknown() | Pending():
             return [TaskClosed(run_id=command.run_id, run_status=command.run_status)]
-        case Resolved() | Closed() | ClosedUnseen():
+        case Resolved():
+            return [TaskOvertaken(run_id=command.run_id, run_status=command.run_status)]
+        case Overtaken() | Closed() | ClosedUnseen():
+            return []
+        case _:
+            assert_never(state)
+
+
+def _discard(state: TaskState, command: Discard) -> Sequence[TaskFact]:
+    match state:
+        case Unknown() | Pending():
+            return [TaskClosed(run_id=command.run_id, run_status=command.run_status)]
+        case Resolved() | Overtaken() | Closed() | ClosedUnseen():
             return []
         case _:
             assert_never(state)
@@ -109,7 +134,7 @@ def _decide(state: TaskState, order: DecideTask, now: datetime) -> Sequence[Task
             raise Refused("task-not-found", "There is no such task.")
         case ClosedUnseen(closed) | Closed(_, closed):
             raise _run_ended(closed)
-        case Resolved(opened, resolved):
+        case Resolved(opened, resolved) | Overtaken(opened, resolved):
             return _answer_again(opened, resolved, order)
         case Pending(opened):
             return [_resolve(opened, order, now)]

@@ -35,4 +35,12 @@ class Close:
     run_status: EndedRunStatus
 
 
-TaskCommand = Open | Decide | Close
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """No run waits for this task, whose run is in `run_status`: a decision on it may have been taken."""
+
+    run_id: UUID
+    run_status: EndedRunStatus
+
+
+TaskCommand = Open | Decide | Close | Discard

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.task import TaskClosed, TaskOpened, TaskResolved
+from contracts.task import TaskClosed, TaskOpened, TaskOvertaken, TaskResolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,15 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """It was decided, but its run had ended before it took the decision."""
+
+    opened: TaskOpened
+    resolved: TaskResolved
+    overtaken: TaskOvertaken
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """Its run ended before anybody decided."""
 
@@ -40,7 +49,10 @@ class ClosedUnseen:
     closed: TaskClosed
 
 
-Shown = Pending | Resolved | Closed
+Decided = Resolved | Overtaken
+"""Somebody has answered."""
+
+Shown = Pending | Decided | Closed
 """What people can look at."""
 
 TaskState = Unknown | Shown | ClosedUnseen

@@ -20,7 +20,7 @@ from services.chassis.ids import derived_id, new_id
 from services.tasks.adapters.search_index import SearchIndex
 from services.tasks.app.get_task import get_task
 from services.tasks.app.list_tasks import PAGE_BYTES_MAX, list_tasks
-from services.tasks.domain.task_commands import Close, TaskCommand
+from services.tasks.domain.task_commands import Close, Decide, TaskCommand
 from tests.support.tasks import ADA, AMOUNT, BOB, CREATED_AT, RUN_ID, decision, opening, paused
 from tests.support.tasks_service import TaskStore, task_store
 
@@ -134,6 +134,15 @@ async def test_the_history_goes_by_when_tasks_ended(database_url: str) -> None:
         rejected = (await page(store, status="resolved", sort="newest")).items[0]
         assert rejected.decision is not None
         assert (rejected.decision.outcome, rejected.decision.comment) == ("rejected", "no")
+
+
+async def test_a_decision_and_the_end_that_overtakes_it_in_one_batch(database_url: str) -> None:
+    async with task_store(database_url) as store:
+        order = Decide(decision(task_id=an_id(1)))
+        await store.hear(an_opening(1), (an_id(1), order), (an_id(1), Close(RUN_ID, "Failed")))
+        (item,) = (await page(store, status="resolved")).items
+        assert (item.closed_reason, (await page(store)).total) == ("Failed", 0)
+        assert await differences(store) == []
 
 
 async def test_history_filters_and_their_totals_are_exact(database_url: str) -> None:
@@ -289,7 +298,8 @@ async def differences(store: TaskStore) -> list[object]:
     )
     rows = await store.pool.fetch(
         """
-        SELECT stream_id, state ->> 'situation' FROM snapshots WHERE state ->> 'situation' <> 'closed-unseen'
+        SELECT stream_id, replace(state ->> 'situation', 'overtaken', 'resolved') FROM snapshots
+        WHERE state ->> 'situation' <> 'closed-unseen'
         EXCEPT
         SELECT * FROM (SELECT task_id, 'pending' FROM pending_tasks
                        UNION ALL SELECT task_id, status FROM ended_tasks) AS tasks

@@ -164,10 +164,11 @@ async def test_a_decided_task_survives_the_end_and_the_repeat_of_its_pause(
         await tell(client, pause_event(paused()))
         await heard(client, 1)
         order = decision("reject", comment="no", key="k", request_digest="d")
-        first = await ask(client, DECIDE_TASK, order)
+        first = TaskView.model_validate((await ask(client, DECIDE_TASK, order)).ok)
         await tell(client, cancel_event(TASK_ID), pause_event(paused()))
         await heard(client, 2)
-        assert await ask(client, DECIDE_TASK, order) == first
+        again = TaskView.model_validate((await ask(client, DECIDE_TASK, order)).ok)
+        assert again == first.model_copy(update={"closed_reason": "Cancelled"})
         asked = ExplainTasks(task_ids=[TASK_ID])
         (found,) = TaskExplanations.model_validate(
             (await ask(client, EXPLAIN_TASKS, asked)).ok
@@ -175,6 +176,32 @@ async def test_a_decided_task_survives_the_end_and_the_repeat_of_its_pause(
         assert found.status == "resolved"
         assert found.resolution is not None
         assert (found.resolution.outcome, found.resolution.comment) == ("rejected", "no")
+
+
+async def test_who_decided_sees_that_the_run_was_cancelled_first(
+    database_url: str, nats_url: str
+) -> None:
+    async with tasks_service(database_url, nats_url) as (_, client):
+        await tell(client, pause_event(paused()))
+        await heard(client, 1)
+        await ask(client, DECIDE_TASK, decision())
+        await tell(client, cancel_event(TASK_ID))
+        await tell(client, cancel_event(TASK_ID))
+        await heard(client, 3)
+        told = [
+            (fact["type"], fact["data"].get("run_status")) for fact in await stream_of(client, 3)
+        ]
+        assert told[1:] == [("flusso.task.resolved", None), ("flusso.task.overtaken", "Cancelled")]
+        shown = TaskView.model_validate(
+            (await ask(client, GET_TASK, GetTask(task_id=TASK_ID, actor=ADA))).ok
+        )
+        listed = ListTasks(status="resolved", actor=ADA)
+        page = TaskPage.model_validate((await ask(client, LIST_TASKS, listed)).ok)
+        assert page.total == 1
+        for task in (shown, *page.items):
+            assert (task.status, task.closed_reason) == ("resolved", "Cancelled")
+            assert task.decision is not None
+            assert (task.decision.by, task.decision.outcome) == ("Ada", "approved")
 
 
 async def test_poison_in_a_batch_goes_to_the_dead_letters_and_its_neighbours_pass(

@@ -8,12 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.run import FormField
-from contracts.task import TASK_FACTS_BY_TYPE, TaskClosed, TaskFact, TaskOpened, TaskResolved
+from contracts.task import (
+    TASK_FACTS_BY_TYPE,
+    TaskClosed,
+    TaskFact,
+    TaskOpened,
+    TaskOvertaken,
+    TaskResolved,
+)
 from services.chassis.errors import Refused
 from services.tasks.app.aggregate import TaskAggregate, decode_state, encode_state
 from services.tasks.domain.task import decide, evolve
-from services.tasks.domain.task_commands import Close, Decide, TaskCommand
-from services.tasks.domain.task_state import Closed, ClosedUnseen, Resolved, TaskState, Unknown
+from services.tasks.domain.task_commands import Close, Decide, Discard, TaskCommand
+from services.tasks.domain.task_state import (
+    Closed,
+    ClosedUnseen,
+    Overtaken,
+    Pending,
+    Resolved,
+    TaskState,
+    Unknown,
+)
 from tests.support.tasks import (
     ADA,
     AMOUNT,
@@ -45,7 +60,8 @@ _decisions = st.builds(
     key=st.sampled_from([None, "k1", "k2"]),
     request_digest=st.sampled_from([None, "d1", "d2"]),
 ).map(Decide)
-_heard = st.lists(_opens | _closes | _decisions, max_size=12)
+_discards = st.just(Discard(RUN_ID, "Completed"))
+_heard = st.lists(_opens | _closes | _decisions | _discards, max_size=12)
 _facts_of_runs = st.lists(_opens | _closes, max_size=6)
 
 
@@ -75,6 +91,7 @@ def test_at_most_one_decision_and_one_ending_whatever_is_heard(commands: list[Ta
         (),
         (TaskOpened,),
         (TaskOpened, TaskResolved),
+        (TaskOpened, TaskResolved, TaskOvertaken),
         (TaskOpened, TaskClosed),
         (TaskClosed,),
     }
@@ -85,7 +102,7 @@ def test_what_took_effect_never_takes_effect_again(commands: list[TaskCommand]) 
     log = play(commands)
     runs = [command for command in commands if not isinstance(command, Decide)]
     assert play(runs, fold(log)) == []
-    if isinstance(fold(log), Resolved | Closed | ClosedUnseen):
+    if isinstance(fold(log), Resolved | Overtaken | Closed | ClosedUnseen):
         assert play(commands, fold(log)) == []
 
 
@@ -109,6 +126,29 @@ def test_hearing_everything_twice_changes_nothing(
 )
 def test_pause_and_end_leave_no_open_task_in_any_order(commands: list[TaskCommand]) -> None:
     assert isinstance(fold(play(commands)), Closed | ClosedUnseen)
+
+
+@given(
+    st.permutations(
+        [
+            opening(),
+            opening(),
+            Decide(decision()),
+            Close(RUN_ID, "Cancelled"),
+            Close(RUN_ID, "Failed"),
+        ]
+    )
+)
+def test_a_run_that_ended_without_the_decision_leaves_no_task_that_looks_taken(
+    commands: list[TaskCommand],
+) -> None:
+    assert not isinstance(fold(play(commands)), Unknown | Pending | Resolved)
+
+
+@given(_heard)
+def test_what_is_only_discarded_is_never_overtaken(commands: list[TaskCommand]) -> None:
+    without_ends = [command for command in commands if not isinstance(command, Close)]
+    assert not isinstance(fold(play(without_ends)), Overtaken)
 
 
 @given(_heard)

@@ -6,14 +6,22 @@ from datetime import timedelta
 import pytest
 
 from contracts.run import FormField
-from contracts.task import DecideTask, TaskClosed, TaskFact, TaskOpened, TaskResolved
+from contracts.task import (
+    DecideTask,
+    TaskClosed,
+    TaskFact,
+    TaskOpened,
+    TaskOvertaken,
+    TaskResolved,
+)
 from services.chassis.errors import Refused
 from services.tasks.domain.digest import digest_of
 from services.tasks.domain.task import decide, evolve, has_ended
-from services.tasks.domain.task_commands import Close, Decide, TaskCommand
+from services.tasks.domain.task_commands import Close, Decide, Discard, TaskCommand
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
+    Overtaken,
     Pending,
     Resolved,
     TaskState,
@@ -127,8 +135,28 @@ def test_an_end_heard_of_twice_closes_once() -> None:
     assert decide(given(CANCELLED), CANCELLED, LATER) == []
 
 
-def test_a_decided_task_ignores_the_end_of_its_run() -> None:
-    assert decide(given(opening(), Decide(decision())), CANCELLED, LATER) == []
+def test_a_run_that_ended_before_it_took_the_decision_overtakes_it_once() -> None:
+    state = given(opening(), Decide(decision()))
+    overtaken = TaskOvertaken(run_id=RUN_ID, run_status="Cancelled")
+    assert decide(state, CANCELLED, LATER) == [overtaken]
+    assert isinstance(evolve(state, overtaken), Overtaken)
+    assert decide(evolve(state, overtaken), Close(RUN_ID, "Failed"), LATER) == []
+
+
+def test_an_overtaken_decision_stands_as_what_was_answered() -> None:
+    order = decision(key="k", request_digest="d")
+    state = given(opening(), Decide(order), CANCELLED)
+    assert when(state, order) == []
+    assert refusal(state, decision("reject", actor=BOB)).details["decided_by"] == "Ada"
+    assert decide(state, opening(), LATER) == []
+
+
+def test_what_nothing_waits_for_is_closed_but_its_decision_may_have_been_taken() -> None:
+    discard = Discard(RUN_ID, "Completed")
+    closed = [TaskClosed(run_id=RUN_ID, run_status="Completed")]
+    assert decide(given(opening()), discard, LATER) == closed
+    for state in (given(opening(), Decide(decision())), given(opening(), CANCELLED)):
+        assert decide(state, discard, LATER) == []
 
 
 def test_a_decided_task_ignores_its_pause() -> None:
@@ -244,8 +272,10 @@ def test_values_beyond_the_limit_are_refused_with_their_size() -> None:
 
 
 def test_a_task_has_ended_when_it_is_resolved_or_closed() -> None:
-    endings = [Unknown(), given(opening()), given(opening(), Decide(decision())), given(CANCELLED)]
-    assert [has_ended(state) for state in endings] == [False, False, True, True]
+    decided: list[TaskCommand] = [opening(), Decide(decision())]
+    endings = [given(*decided), given(*decided, CANCELLED), given(CANCELLED)]
+    assert [has_ended(state) for state in endings] == [True, True, True]
+    assert [has_ended(state) for state in (Unknown(), given(opening()))] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.task import TaskClosed, TaskOpened, TaskView
+from contracts.task import TaskClosed, TaskOpened, TaskOvertaken, TaskView
 from services.tasks.app.view import PROMPT_CHARACTERS_LISTED_MAX, list_item_of, view_of
 from services.tasks.domain.task import decide, evolve
 from services.tasks.domain.task_commands import Decide
-from services.tasks.domain.task_state import Closed, Pending, Resolved, Shown, Unknown
+from services.tasks.domain.task_state import (
+    Closed,
+    Overtaken,
+    Pending,
+    Resolved,
+    Shown,
+    Unknown,
+)
 from tests.support.tasks import AMOUNT, CREATED_AT, RUN_ID, TASK_ID, decision, opening, paused
 
 LATER = CREATED_AT + timedelta(minutes=5)
@@ -33,11 +40,18 @@ def closed() -> Closed:
     return Closed(pending().opened, TaskClosed(run_id=RUN_ID, run_status="Failed"))
 
 
+def overtaken() -> Overtaken:
+    state = resolved()
+    return Overtaken(
+        state.opened, state.resolved, TaskOvertaken(run_id=RUN_ID, run_status="Cancelled")
+    )
+
+
 def test_what_is_opened_is_a_part_of_what_is_shown() -> None:
     assert set(TaskOpened.model_fields) < set(TaskView.model_fields)
 
 
-@pytest.mark.parametrize("shown", [pending(), resolved(), closed()], ids=type)
+@pytest.mark.parametrize("shown", [pending(), resolved(), overtaken(), closed()], ids=type)
 def test_the_json_is_that_of_the_contract(shown: Shown) -> None:
     text = view_of(TASK_ID, shown)
     view = TaskView.model_validate_json(text, strict=True)
@@ -62,6 +76,12 @@ def test_a_decided_task_shows_its_decision() -> None:
 def test_a_closed_task_shows_how_its_run_ended() -> None:
     view = TaskView.model_validate_json(view_of(TASK_ID, closed()))
     assert (view.status, view.decision, view.closed_reason) == ("closed", None, "Failed")
+
+
+def test_an_overtaken_decision_is_shown_with_how_the_run_ended() -> None:
+    view = TaskView.model_validate_json(view_of(TASK_ID, overtaken()))
+    taken = TaskView.model_validate_json(view_of(TASK_ID, resolved()))
+    assert view == taken.model_copy(update={"closed_reason": "Cancelled"})
 
 
 def test_lists_shorten_a_long_prompt_and_say_so() -> None:
