@@ -5,12 +5,14 @@ import os
 import secrets
 import sys
 import time
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 
 import uvloop
 
 from contracts import subjects
 from services.chassis import logs, telemetry
+from services.chassis.http_server import cancelled_by_signals
 from services.chassis.memory import settle_memory
 from services.chassis.rpc import Caller
 from services.chassis.runtime import Runtime, open_runtime
@@ -106,9 +108,11 @@ def make_server(runtime: Runtime) -> Server:
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
-    async with open_runtime(settings, SCHEMA, [MIGRATIONS]) as runtime:
-        server = make_server(runtime)
-        settle_memory()
+    async with AsyncExitStack() as stack:
+        with cancelled_by_signals():
+            runtime = await stack.enter_async_context(open_runtime(settings, SCHEMA, [MIGRATIONS]))
+            server = make_server(runtime)
+            settle_memory()
         await server.serve()
 
 
@@ -122,7 +126,8 @@ def main() -> None:
     logs.configure_logging("gateway", settings.log_format)
     telemetry.configure_telemetry("gateway", os.environ)
     try:
-        uvloop.run(serve(settings))
+        with suppress(asyncio.CancelledError):  # asked to end before it was ready
+            uvloop.run(serve(settings))
     finally:
         telemetry.shut_down_telemetry()
 

@@ -22,7 +22,8 @@ from tests.support.chassis import connected, until
 from tests.support.processes import ROOT
 
 stop_seconds_max = 10.0
-NOBODY = "nats://127.0.0.1:1"
+NO_BROKER = "nats://127.0.0.1:1"
+NO_DATABASE = "postgresql://flusso@127.0.0.1:1/flusso"
 services = pytest.mark.parametrize("name", ["engine", "tasks", "gateway"])
 
 
@@ -53,6 +54,9 @@ class Service:
 
     async def knows_that_the_broker_is_away(self) -> bool:
         return any("broker is away" in line for line in self.lines)
+
+    async def waits_for_the_database(self) -> bool:
+        return any("waiting for the database" in line for line in self.lines)
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -141,8 +145,16 @@ async def test_a_service_ends_well_that_has_never_met_its_broker(
         found = await database.fetchval("SELECT to_regclass($1)", f"{name}.dead_letters")
         return found is not None
 
-    async with running(name, database_url, NOBODY) as service:
+    async with running(name, database_url, NO_BROKER) as service:
         await until(has_migrated)
         await database.close()
         assert await service.end() == 0
     assert service.loud() == []
+
+
+@services
+async def test_a_service_ends_well_that_has_never_met_its_database(name: str) -> None:
+    async with running(name, NO_DATABASE, NO_BROKER) as service:
+        await until(service.waits_for_the_database)
+        assert await service.end() == 0
+    assert {event["level"] for event in service.loud()} == {"warning"}
