@@ -83,7 +83,7 @@ async def build(runtime: Runtime) -> None:
     )
     runtime.spawn("task events", consumer.run())
     client = CheckedClient(allowed_networks())
-    worker = Worker(client, runtime.caller)
+    worker = Worker(waits, client, runtime.caller)
     jobs = JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform)
     runtime.spawn("worker", _performing(jobs, client))
     runtime.spawn("timers", Timers(waits, pipeline).run())

@@ -70,8 +70,8 @@ async def http_target() -> AsyncIterator[Target]:
                     return
                 writer.write(found)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            return  # the end of the target is the end of its connections, and no error
         finally:
             writer.close()
             with suppress(ConnectionError):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from contracts.run import NodeScheduled
 from contracts.task import BucketDigest
 from services.chassis.database import Pool, translated
 from services.engine.adapters.statements import statements
@@ -44,6 +45,15 @@ class PostgresWaits:
         with translated():
             rows = await self._pool.fetch(statements["statuses_of_runs"], run_ids, before)
         return {row["id"]: row["status"] for row in rows}
+
+    async def is_wanted(self, run_id: UUID, job: NodeScheduled) -> bool:
+        """Tell whether the job's result is still awaited."""
+        with translated():
+            return bool(
+                await self._pool.fetchval(
+                    statements["is_wanted"], run_id, job.node, job.visit, job.attempt
+                )
+            )
 
     async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
         """Return timers that are due, the earliest first."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import ListRuns, RunItem, RunOverview
+from contracts.run import ListRuns, NodeScheduled, RunItem, RunOverview
 from contracts.task import BucketDigest
 from contracts.workflow import (
     ListWorkflows,
@@ -210,6 +210,14 @@ class WaitStore(Protocol):
 
     async def delete_timers(self, timers: Sequence[Timer]) -> None:
         """Drop timers that mean nothing any more."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs as a worker sees them."""
+
+    async def is_wanted(self, run_id: UUID, job: NodeScheduled) -> bool:
+        """Tell whether the job's result is still awaited."""
         ...
 
 
