@@ -34,29 +34,42 @@ class Batch(Generic[S, C, P, E]):
     """Decides orders one after the other on folds that move as it goes."""
 
     def __init__(
-        self, aggregate: Aggregate[S, P, E], cache: SnapshotCache[S], now: datetime
+        self,
+        aggregate: Aggregate[S, P, E],
+        cache: SnapshotCache[S],
+        now: datetime,
+        *,
+        trusting: bool = True,
     ) -> None:
         self.now = now
         self.causes: dict[UUID, list[Cause]] = {}
         self._aggregate = aggregate
         self._cache = cache
+        self._trusting = trusting
         self._met: dict[UUID, Fold[S]] = {}
         self._fresh: set[UUID] = set()
+        self._doubted: set[UUID] = set()
         self._states: dict[UUID, S] = {}
         self._events: dict[UUID, list[E]] = {}
 
-    def missing(self, streams: Iterable[UUID]) -> list[UUID]:
-        """Return the streams whose folds must be read; the cache serves the others."""
-        missing: list[UUID] = []
-        for stream_id in dict.fromkeys(streams):
-            if stream_id in self._met:
+    def missing(self, orders: Iterable[Order[C]]) -> list[UUID]:
+        """Return the streams whose folds must be read; the cache, or the word of an order, serves the others.
+
+        A batch that was refused as stale before trusts neither.
+        """
+        missing: dict[UUID, None] = {}
+        for order in orders:
+            stream_id = order.stream_id
+            if stream_id in self._met or stream_id in missing:
                 continue
-            fold = self._cache.get(stream_id)
+            fold = self._cache.get(stream_id) if self._trusting else None
+            if fold is None and order.opens and self._trusting and stream_id not in self._doubted:
+                fold = Fold(0, self._aggregate.initial(), 0)
             if fold is None:
-                missing.append(stream_id)
+                missing[stream_id] = None
             else:
                 self._meet(stream_id, fold)
-        return missing
+        return list(missing)
 
     def loaded(self, asked: Sequence[UUID], folds: Mapping[UUID, Fold[S]]) -> None:
         """Take the folds that were read; a stream without one has no events yet."""
@@ -98,6 +111,7 @@ class Batch(Generic[S, C, P, E]):
         for stream_id in stale:
             self._cache.forget(stream_id)
             del self._met[stream_id]
+        self._doubted |= stale
         return stale
 
     def changes(self) -> list[Change[S, E]]:

@@ -4,7 +4,6 @@ Delivery is at least once and out of order across replicas: handlers are idempot
 to the dead letters and does not hold up its neighbours; a transient failure brings the whole message again later.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -25,9 +24,9 @@ from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.finishing import finished
 from services.chassis.ids import new_id
 from services.chassis.provisioner import ConsumerSpec
+from services.chassis.pull import Pull
 
 messages_max = 32
-fetch_seconds = 2.0
 nak_seconds_max = 30.0
 payload_bytes_kept_max = 64 * 1024
 name_chars_max = 300
@@ -78,25 +77,16 @@ class BatchConsumer:
         self._messages_max = messages_max
 
     async def run(self) -> None:
-        """Fetch and handle until cancelled; what is in hand then is finished."""
-        jetstream = self._connection.jetstream()
-        subscription = await jetstream.pull_subscribe_bind(
-            durable=self._spec.durable, stream=self._spec.stream
-        )
+        """Take and handle until cancelled; what is in hand then is finished."""
+        pull = Pull(self._connection, self._spec, self._messages_max)
+        await pull.open()
         try:
             while True:
-                try:
-                    messages = await subscription.fetch(self._messages_max, timeout=fetch_seconds)
-                except TimeoutError:
-                    continue
-                except nats.errors.Error as error:
-                    logger.debug("nothing fetched", extra={"reason": str(error)})
-                    await asyncio.sleep(0.5)
-                    continue
+                messages = await pull.next()
                 await finished(self._work([Delivery(message) for message in messages]))
         finally:
             with suppress(nats.errors.Error):
-                await subscription.unsubscribe()
+                await pull.close()
 
     async def _work(self, deliveries: Sequence[Delivery]) -> None:
         pairs = [

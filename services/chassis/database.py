@@ -60,6 +60,10 @@ async def connect(settings: Settings, schema: str, **overrides: str) -> Connecti
         )
 
 
+async def _leave_as_it_is(_: Connection) -> None:
+    """Reset nothing."""
+
+
 async def open_pool(settings: Settings, schema: str) -> Pool:
     """Open the pool whose connections see `schema`; json columns come and go as text. Raises Transient."""
     with translated():
@@ -70,6 +74,8 @@ async def open_pool(settings: Settings, schema: str) -> Pool:
             timeout=connect_seconds_max,
             command_timeout=command_seconds_max,
             max_inactive_connection_lifetime=300.0,
+            # Nothing of ours changes a session, so there is nothing to reset at the price of a round trip.
+            reset=_leave_as_it_is,
             server_settings=_server_settings(settings, schema),
         )
 

@@ -1,6 +1,7 @@
 """The append-only log of one schema and the snapshots beside it, as the pipeline uses them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -13,7 +14,6 @@ from services.chassis.aggregate import Aggregate
 from services.chassis.batch import Cause
 from services.chassis.database import (
     VERSION_CONFLICT,
-    Connection,
     Pool,
     Statements,
     acquire_seconds_max,
@@ -27,7 +27,22 @@ E = TypeVar("E")
 S_contra = TypeVar("S_contra", contravariant=True)
 E_contra = TypeVar("E_contra", contravariant=True)
 P = TypeVar("P")
+LOG_CONFLICTS = frozenset({"log_stream_version_key", "snapshots_pkey"})
 statements = Statements(Path(__file__).parent / "sql")
+
+
+EventRow = tuple[UUID, int, str, int, str, str, str | None]
+"""stream, version, type, schema version, data, metadata, traceparent."""
+LogRow = tuple[int, UUID, int, str, int, str, str | None, datetime]
+"""position, stream, version, type, schema version, data, traceparent, time: the columns of `read_log`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What was committed: the size of each new snapshot, and the log's new rows, in order."""
+
+    sizes: Mapping[UUID, int]
+    rows: Sequence[LogRow]
 
 
 class VersionConflictError(Exception):
@@ -35,10 +50,18 @@ class VersionConflictError(Exception):
 
 
 class Projection(Protocol[S, E]):
-    """The read tables of a service, written in the transaction of the facts."""
+    """The read tables of a service, written in the transaction of the facts.
 
-    async def project(self, connection: Connection, changes: Sequence[Change[S, E]]) -> None:
-        """Write what the changes mean for the tables, in a few statements for all of them."""
+    `statement` is one SQL statement that writes them and then calls `append_events` with its first twelve parameters:
+    a batch is one round trip, and by being one statement also one transaction.
+    """
+
+    statement: str
+    conflicts: frozenset[str]
+    """The constraints that a stale fold runs into before its version is checked."""
+
+    def arguments(self, changes: Sequence[Change[S, E]]) -> Sequence[object]:
+        """Return the parameters after the twelfth."""
         ...
 
 
@@ -71,29 +94,30 @@ class EventLog(Generic[S, P, E]):
         changes: Sequence[Change[S, E]],
         causes: Mapping[UUID, Sequence[Cause]],
         now: datetime,
-    ) -> Mapping[UUID, int]:
-        """Commit the changes and return the size of each new snapshot.
+    ) -> Appended:
+        """Commit the changes.
 
         Raises VersionConflictError, Transient (the outcome may be unknown) or Broken; then nothing is to be believed.
         """
         if not changes:
-            return {}
+            return Appended({}, ())
         snapshots = self._snapshots(changes)
         events = self._events(changes, causes)
+        columns = [list(column) for column in zip(*events, strict=True)]
+        tables = self._projection.arguments(changes)
         try:
             with translated():
-                async with (
-                    self._pool.acquire(timeout=acquire_seconds_max) as connection,
-                    connection.transaction(),
-                ):
-                    await self._projection.project(connection, changes)
-                    await connection.execute(statements["append_events"], *snapshots, *events, now)
+                async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
+                    last = await connection.fetchval(
+                        self._projection.statement, *snapshots, *columns, now, *tables
+                    )
         except Exception as error:
-            if _is_conflict(error):
+            if self._is_conflict(error):
                 raise VersionConflictError from error
             raise
-        telemetry.EVENTS_APPENDED.labels(self._name).inc(len(events[0]))
-        return dict(zip(snapshots[0], map(len, snapshots[3]), strict=True))
+        telemetry.EVENTS_APPENDED.labels(self._name).inc(len(events))
+        sizes = dict(zip(snapshots[0], map(len, snapshots[3]), strict=True))
+        return Appended(sizes, _log_rows(last - len(events) + 1, events, now))
 
     def _snapshots(
         self, changes: Sequence[Change[S, E]]
@@ -107,8 +131,8 @@ class EventLog(Generic[S, P, E]):
 
     def _events(
         self, changes: Sequence[Change[S, E]], causes: Mapping[UUID, Sequence[Cause]]
-    ) -> tuple[list[object], ...]:
-        rows = [
+    ) -> list[EventRow]:
+        return [
             (
                 change.stream_id,
                 change.first_version + place,
@@ -124,16 +148,23 @@ class EventLog(Generic[S, P, E]):
             )
             for encoded in (self._aggregate.encode_event(event),)
         ]
-        return tuple(list(column) for column in zip(*rows, strict=True))
+
+    def _is_conflict(self, error: BaseException) -> bool:
+        cause = error.__cause__
+        if not isinstance(cause, asyncpg.PostgresError):
+            return False
+        if isinstance(cause, asyncpg.TransactionRollbackError):  # a deadlock, for example
+            return True
+        return cause.sqlstate == VERSION_CONFLICT or (
+            isinstance(cause, asyncpg.IntegrityConstraintViolationError)
+            and cause.constraint_name in LOG_CONFLICTS | self._projection.conflicts
+        )
 
 
-def _is_conflict(error: BaseException) -> bool:
-    cause = error.__cause__
-    if not isinstance(cause, asyncpg.PostgresError):
-        return False
-    if isinstance(cause, asyncpg.TransactionRollbackError):  # a deadlock, for example
-        return True
-    return cause.sqlstate == VERSION_CONFLICT or (
-        isinstance(cause, asyncpg.UniqueViolationError)
-        and cause.constraint_name in {"log_stream_version_key", "snapshots_pkey"}
-    )
+def _log_rows(first: int, events: Sequence[EventRow], now: datetime) -> list[LogRow]:
+    return [
+        (position, stream, version, name, schema, data, traceparent, now)
+        for position, (stream, version, name, schema, data, _, traceparent) in enumerate(
+            events, first
+        )
+    ]

@@ -12,13 +12,17 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[C]):
-    """A command, the stream that it is for, and where it comes from (kept with every event that it causes)."""
+    """A command, the stream that it is for, and where it comes from (kept with every event that it causes).
+
+    `opens` says that the stream is most likely new: it is not read first, and the append finds out if it is not.
+    """
 
     stream_id: UUID
     command: C
     actor: str
     cause: str
     traceparent: str | None = None
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

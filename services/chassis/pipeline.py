@@ -19,7 +19,7 @@ from services.chassis.aggregate import Aggregate
 from services.chassis.batch import Batch
 from services.chassis.database import Pool
 from services.chassis.errors import Broken, Refused, Transient
-from services.chassis.event_log import EventLog, Projection, VersionConflictError
+from services.chassis.event_log import EventLog, LogRow, Projection, VersionConflictError
 from services.chassis.finishing import finished
 from services.chassis.orders import Done, Order
 from services.chassis.snapshot_cache import SnapshotCache
@@ -37,7 +37,7 @@ batches_in_flight_max = 2
 Outcome = Done[S, E] | Refused | Transient | Broken
 Settle = Callable[[Outcome[S, E]], None]
 Member = tuple[Order[C], Settle[S, E]]
-Prepare = Callable[[Sequence[tuple[Order[C], S]]], Awaitable[Sequence[P | Refused]]]
+Prepare = Callable[[Sequence[tuple[Order[C], S]], bool], Awaitable[Sequence[P | Refused]]]
 logger = logging.getLogger(__name__)
 
 
@@ -53,7 +53,8 @@ class Pipeline(Generic[S, C, P, E]):
     """The only writer of one kind of stream in this process.
 
     `prepare` turns the orders of a batch, with the states that they meet, into what `decide` takes (a run's command
-    gets its graph). It may read, never write.
+    gets its graph). It may read, never write; its second argument says whether it may trust what it has cached, which
+    it must not after the batch was refused as stale.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Pipeline(Generic[S, C, P, E]):
         aggregate: Aggregate[S, P, E],
         projection: Projection[S, E],
         prepare: Prepare[C, S, P],
-        on_committed: Callable[[], None],
+        on_committed: Callable[[Sequence[LogRow]], None],
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._name = name
@@ -180,20 +181,23 @@ class Pipeline(Generic[S, C, P, E]):
         return [(await self._outcomes([order]))[0] for order in orders]
 
     async def _commit(self, orders: Sequence[Order[C]]) -> Sequence[Outcome[S, E]]:
-        for _ in range(conflict_attempts_max):
-            batch: Batch[S, C, P, E] = Batch(self._aggregate, self._cache, self._clock())
-            outcomes = await self._decide(batch, orders)
+        for attempt in range(conflict_attempts_max):
+            trusting = attempt == 0
+            batch: Batch[S, C, P, E] = Batch(
+                self._aggregate, self._cache, self._clock(), trusting=trusting
+            )
+            outcomes = await self._decide(batch, orders, trusting=trusting)
             try:
-                sizes = await self._log.append(batch.changes(), batch.causes, batch.now)
+                appended = await self._log.append(batch.changes(), batch.causes, batch.now)
             except VersionConflictError:
                 self._forget(orders)
                 continue
             except (Transient, Broken):
                 self._forget(orders)
                 raise
-            if sizes:
-                self._on_committed()
-            batch.remember(sizes)
+            if appended.rows:
+                self._on_committed(appended.rows)
+            batch.remember(appended.sizes)
             return outcomes
         msg = "another replica moved the same streams; try again in a moment"
         raise Transient(msg)
@@ -203,14 +207,14 @@ class Pipeline(Generic[S, C, P, E]):
             self._cache.forget(order.stream_id)
 
     async def _decide(
-        self, batch: Batch[S, C, P, E], orders: Sequence[Order[C]]
+        self, batch: Batch[S, C, P, E], orders: Sequence[Order[C]], *, trusting: bool
     ) -> Sequence[Outcome[S, E]]:
         outcomes: dict[int, Outcome[S, E]] = {}
         places: Sequence[int] = range(len(orders))
         while places:
-            await self._load(batch, [orders[place].stream_id for place in places])
+            await self._load(batch, [orders[place] for place in places])
             pairs = [(orders[p], batch.state(orders[p].stream_id)) for p in places]
-            prepared = await self._prepare(pairs)
+            prepared = await self._prepare(pairs, trusting)
             for place, command in zip(places, prepared, strict=True):
                 outcomes[place] = batch.decide(orders[place], command)
             # A stale fold may win, since the append checks its version, but it must not refuse.
@@ -218,12 +222,12 @@ class Pipeline(Generic[S, C, P, E]):
             places = [place for place in places if orders[place].stream_id in stale]
         return [outcomes[place] for place in range(len(orders))]
 
-    async def _load(self, batch: Batch[S, C, P, E], streams: Sequence[UUID]) -> None:
-        missing = batch.missing(streams)
+    async def _load(self, batch: Batch[S, C, P, E], orders: Sequence[Order[C]]) -> None:
+        missing = batch.missing(orders)
         if missing:
             batch.loaded(missing, await self._log.load(missing))
 
 
-async def as_they_are(pairs: Sequence[tuple[Order[C], S]]) -> Sequence[C]:
+async def as_they_are(pairs: Sequence[tuple[Order[C], S]], _: bool) -> Sequence[C]:  # noqa: FBT001 - see Prepare
     """Prepare nothing: `decide` takes the commands as they were ordered."""
     return [order.command for order, _ in pairs]

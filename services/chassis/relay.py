@@ -24,7 +24,8 @@ from nats.js.api import PubAck
 from contracts.envelope import BATCH_CONTENT_TYPE, encode_batch, encode_event
 from services.chassis import telemetry
 from services.chassis.database import Connection, Row, Statements, connect, translated
-from services.chassis.errors import Transient
+from services.chassis.errors import Broken, Transient
+from services.chassis.event_log import LogRow
 from services.chassis.settings import Settings
 
 page_events_max = 500
@@ -32,9 +33,11 @@ message_bytes_max = 512 * 1024
 poll_seconds = 1.0
 lock_retry_seconds = 2.0
 look_seconds = 5.0
+store_seconds = 0.25
 ack_seconds_max = 5.0
 retry_seconds_max = 2.0
 marks_max = 10_000
+batches_handed_max = 64
 statements = Statements(Path(__file__).parent / "sql")
 logger = logging.getLogger(__name__)
 
@@ -90,10 +93,18 @@ class Relay:
         self._stored = self._cursor
         self._marks: deque[tuple[int, int]] = deque(maxlen=marks_max)
         self._epoch = ""
+        self._handed: dict[int, Sequence[LogRow]] = {}
         self.leads = False
 
-    def notify(self) -> None:
-        """Say that events were committed; whoever leads will tell them."""
+    def notify(self, rows: Sequence[LogRow]) -> None:
+        """Hand over rows that were just committed; whoever leads will tell them.
+
+        The leader tells them from memory when they are next in the log, and reads the log when they are not.
+        """
+        if self.leads:
+            if len(self._handed) >= batches_handed_max:
+                self._handed.clear()
+            self._handed[rows[0][0]] = rows
         self._wake.set()
 
     async def run(self) -> None:
@@ -133,7 +144,10 @@ class Relay:
             self.leads = True
             await self._lead(connection)
         finally:
-            self.leads = False
+            if self.leads:
+                self.leads = False
+                with suppress(Transient, Broken):
+                    await self._store(connection)
             await connection.close(timeout=1.0)
 
     async def _take_lock(self, connection: Connection) -> bool:
@@ -173,7 +187,7 @@ class Relay:
         logger.info(
             "relay leads", extra={"log": self._spec.schema, "position": self._cursor.position}
         )
-        next_look = 0.0
+        next_look = next_store = 0.0
         clock = asyncio.get_running_loop().time
         while True:
             self._wake.clear()
@@ -182,8 +196,10 @@ class Relay:
                 await self._look_at_stream()
                 next_look = clock() + look_seconds
             told = await self._tell_page(connection)
-            if told < page_events_max:
+            if clock() >= next_store:
                 await self._store(connection)
+                next_store = clock() + store_seconds
+            if told < page_events_max:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(poll_seconds):
                         await self._wake.wait()
@@ -193,11 +209,20 @@ class Relay:
             untold = await connection.fetchval(statements["count_untold"], self._cursor.position)
         telemetry.RELAY_LAG.labels(self._spec.schema).set(untold)
 
-    async def _tell_page(self, connection: Connection) -> int:
+    async def _next_rows(self, connection: Connection) -> Sequence[LogRow | Row]:
+        rows: list[LogRow] = []
+        position = self._cursor.position
+        while len(rows) < page_events_max and (handed := self._handed.pop(position + 1, None)):
+            rows.extend(handed)
+            position = handed[-1][0]
+        if rows:
+            return rows
+        self._handed = {first: r for first, r in self._handed.items() if first > position}
         with translated():
-            rows = await connection.fetch(
-                statements["read_log"], self._cursor.position, page_events_max
-            )
+            return await connection.fetch(statements["read_log"], position, page_events_max)
+
+    async def _tell_page(self, connection: Connection) -> int:
+        rows = await self._next_rows(connection)
         if not rows:
             return 0
         messages = self._messages(rows)
@@ -209,7 +234,7 @@ class Relay:
         telemetry.RELAY_PUBLISHED.labels(self._spec.schema).inc(len(rows))
         return len(rows)
 
-    def _messages(self, rows: Sequence[Row]) -> list[Message]:
+    def _messages(self, rows: Sequence[LogRow | Row]) -> list[Message]:
         messages: list[Message] = []
         parts: list[bytes] = []
         size = first = last = 0

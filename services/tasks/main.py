@@ -1,5 +1,6 @@
 """The tasks service: `python -m services.tasks.main`. The only place that knows all its parts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.subjects import (
@@ -11,6 +12,7 @@ from contracts.subjects import (
     TASK_SUBJECTS,
     TASKS_RELAY_WAKE,
 )
+from services.chassis.event_log import LogRow
 from services.chassis.pipeline import Pipeline, as_they_are
 from services.chassis.provisioner import StreamSpec
 from services.chassis.relay import RelaySpec
@@ -46,8 +48,8 @@ async def build(runtime: Runtime) -> None:
     relay = runtime.relay(RELAY)
     search_index = SearchIndex(runtime.pool)
 
-    def on_committed() -> None:
-        relay.notify()
+    def on_committed(rows: Sequence[LogRow]) -> None:
+        relay.notify(rows)
         search_index.on_committed()
 
     pipeline: TaskPipeline = Pipeline(

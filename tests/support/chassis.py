@@ -1,7 +1,7 @@
 """A chassis on real servers, with the ledger in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from nats.aio.client import Client
 
 from contracts.envelope import CloudEvent
 from services.chassis.database import Pool, migrate, open_pool
+from services.chassis.event_log import LogRow
 from services.chassis.orders import Order
 from services.chassis.pipeline import Pipeline, as_they_are
 from services.chassis.settings import Settings
@@ -70,7 +71,9 @@ async def ledger_pool(database_url: str) -> AsyncIterator[Pool]:
         await pool.close()
 
 
-def ledger_pipeline(pool: Pool, on_committed: Callable[[], None] = lambda: None) -> LedgerPipeline:
+def ledger_pipeline(
+    pool: Pool, on_committed: Callable[[Sequence[LogRow]], None] = lambda _: None
+) -> LedgerPipeline:
     return Pipeline(
         name="ledger",
         pool=pool,

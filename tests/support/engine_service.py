@@ -146,7 +146,7 @@ def run_pipeline(pool: Pool, clock: Callable[[], datetime] = now_of_the_clock) -
         aggregate=RunAggregate(),
         projection=RunProjection(),
         prepare=Prepare(Definitions(pool)),
-        on_committed=lambda: None,
+        on_committed=lambda _: None,
         clock=clock,
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.chassis.aggregate import Decision, EncodedEvent, folded
-from services.chassis.database import Connection
 from services.chassis.errors import Refused
 from services.chassis.orders import Change
 
@@ -96,15 +95,25 @@ class Ledger:
         return Account(**json.loads(stored))
 
 
+COMMIT_LEDGER = """
+WITH written AS (
+    INSERT INTO balances (id, amount) SELECT * FROM unnest($13::uuid[], $14::integer[])
+    ON CONFLICT (id) DO UPDATE SET amount = excluded.amount
+    RETURNING 1
+)
+SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+WHERE (SELECT count(*) FROM written) >= 0
+"""
+
+
 class Balances:
     """The projection: one row an account."""
 
-    async def project(
-        self, connection: Connection, changes: Sequence[Change[Account, Event]]
-    ) -> None:
-        await connection.execute(
-            "INSERT INTO balances (id, amount) SELECT * FROM unnest($1::uuid[], $2::integer[])"
-            " ON CONFLICT (id) DO UPDATE SET amount = excluded.amount",
+    statement = COMMIT_LEDGER
+    conflicts: frozenset[str] = frozenset()
+
+    def arguments(self, changes: Sequence[Change[Account, Event]]) -> Sequence[object]:
+        return [
             [change.stream_id for change in changes],
             [change.after.amount for change in changes],
-        )
+        ]

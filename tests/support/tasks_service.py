@@ -52,7 +52,7 @@ def task_pipeline(pool: Pool) -> TaskPipeline:
         aggregate=TaskAggregate(),
         projection=TaskProjection(),
         prepare=as_they_are,
-        on_committed=lambda: None,
+        on_committed=lambda _: None,
     )
 
 

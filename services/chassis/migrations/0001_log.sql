@@ -47,14 +47,22 @@ CREATE TABLE dead_letters (
     CONSTRAINT dead_letters_pkey PRIMARY KEY (id)
 );
 
+-- Refuses a batch that was decided on what is no longer so, with SQLSTATE FL001.
+CREATE FUNCTION refuse_stale() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'decided on what is no longer so' USING ERRCODE = 'FL001';
+END
+$$;
+
 -- Appends events and moves snapshots from the expected version to the new one, all or nothing.
+-- Returns the position of the last event; those before it have the positions before it.
 -- Raises SQLSTATE FL001 when a stream is not at its expected version.
 -- The advisory lock is held from the insert to the commit, so positions become visible in order.
 CREATE FUNCTION append_events(
     snapshot_streams uuid[], snapshot_expected integer[], snapshot_versions integer[], snapshot_states text[],
     event_streams uuid[], event_versions integer[], event_types text[], event_schema_versions smallint[],
     event_data text[], event_metadata text[], event_traceparents text[], events_occurred_at timestamptz
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     moved integer;
     created integer;
@@ -85,5 +93,6 @@ BEGIN
         WITH ORDINALITY
         AS given (stream_id, version, type, schema_version, data, metadata, traceparent, place)
     ORDER BY place;
+    RETURN currval(pg_get_serial_sequence('log', 'position'));
 END
 $$;

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from contracts.run import (
     NodeCompleted,
     NodeFailed,
@@ -23,8 +21,6 @@ from contracts.run import (
     RunResumed,
     RunStarted,
 )
-from services.chassis.database import Connection
-from services.chassis.event_log import VersionConflictError
 from services.chassis.orders import Change
 from services.engine.adapters.statements import statements
 from services.engine.domain.run_evolve import size_of
@@ -67,21 +63,19 @@ class Rows:
 
 
 class RunProjection:
-    """Writes what a batch means, with one statement a table."""
+    """Says what a batch means, for the one statement that writes it."""
 
-    async def project(self, connection: Connection, changes: Sequence[RunChange]) -> None:
-        """Write the rows of all changes. Raises VersionConflictError if others were faster."""
+    statement = statements["commit_runs"]
+    conflicts = OVERTAKEN
+
+    def arguments(self, changes: Sequence[RunChange]) -> Sequence[object]:
+        """Return the parameters of `commit_runs` after the twelfth."""
         rows = Rows()
         for change in changes:
             _add_run(rows, change)
             for event in change.events:
                 _add_event(rows, change, event)
-        try:
-            await _write(connection, rows)
-        except asyncpg.IntegrityConstraintViolationError as error:
-            if error.constraint_name in OVERTAKEN:
-                raise VersionConflictError from error
-            raise
+        return _arguments(rows)
 
 
 def _facts_of(state: RunState) -> RunFacts:
@@ -235,37 +229,30 @@ def _end_run(rows: Rows, change: RunChange, tasks: Iterable[UUID]) -> None:
         rows.ended_with_jobs.append(change.stream_id)
 
 
-async def _write(connection: Connection, rows: Rows) -> None:
-    await _write_rows(connection, "insert_runs", rows.started)
-    await _write_rows(connection, "update_runs", rows.moved)
-    if rows.waits_over:
-        await connection.execute(statements["delete_waits"], sorted(rows.waits_over))
-    opened = [(task_id, run_id, at) for task_id, (run_id, at) in sorted(rows.waits.items())]
-    await _write_rows(connection, "insert_waits", opened)
-    await _write_rows(connection, "delete_jobs", sorted(set(rows.jobs_over)))
-    await _write_rows(connection, "delete_timers", sorted(set(rows.timers_over)))
-    if rows.ended_with_jobs:
-        await connection.execute(
-            statements["delete_jobs_and_timers_of_runs"], sorted(rows.ended_with_jobs)
-        )
-    await _write_rows(connection, "upsert_jobs", [rows.jobs[key] for key in sorted(rows.jobs)])
-    await _write_rows(
-        connection, "upsert_timers", [rows.timers[key] for key in sorted(rows.timers)]
-    )
-    # Last, since every batch moves the same few rows and the next one waits for them.
+def _arguments(rows: Rows) -> list[object]:
+    waits = [(task_id, run_id, at) for task_id, (run_id, at) in sorted(rows.waits.items())]
     counts = [
         (*key, rows.taken[key], rows.left[key])
         for key in sorted(rows.taken.keys() | rows.left.keys())
     ]
-    await _write_rows(connection, "add_run_counts", counts)
+    # One statement must not delete a row and write it: what begins anew is written over.
+    jobs_over = sorted(set(rows.jobs_over) - rows.jobs.keys())
+    timers_over = sorted(set(rows.timers_over) - rows.timers.keys())
+    return [
+        *_columns(rows.started, 9),
+        *_columns(rows.moved, 4),
+        sorted(rows.waits_over),
+        *_columns(waits, 3),
+        *_columns(jobs_over, 2),
+        *_columns([rows.jobs[key] for key in sorted(rows.jobs)], 5),
+        *_columns(timers_over, 2),
+        *_columns([rows.timers[key] for key in sorted(rows.timers)], 5),
+        sorted(rows.ended_with_jobs),
+        *_columns(counts, 4),
+    ]
 
 
-async def _write_rows(
-    connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    if rows:
-        await connection.execute(statements[statement], *_columns(rows))
-
-
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    if not rows:
+        return [[] for _ in range(width)]
     return [list(column) for column in zip(*rows, strict=True)]

@@ -58,7 +58,6 @@ class Deliveries:
         )
         order = StartTriggered(
             workflow_id=delivery.workflow_id,
-            version=head.version,
             trigger="webhook",
             trigger_output=output,
             actor=Actor(kind="webhook", id=str(delivery.workflow_id), name="Webhook"),

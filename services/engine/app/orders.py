@@ -14,10 +14,9 @@ from services.engine.domain.run_state import RunState
 
 @dataclass(frozen=True, slots=True)
 class StartTriggered:
-    """Start a run of the version whose trigger let the delivery in."""
+    """Start a run whose trigger has let the delivery in."""
 
     workflow_id: UUID
-    version: int
     trigger: TriggerKind
     trigger_output: Json
     actor: Actor
@@ -32,4 +31,5 @@ def order_for(
     run_id: UUID, command: RunOrder, *, actor: str, traceparent: str | None = None
 ) -> Order[RunOrder]:
     """Return the order; its cause is the name of the command."""
-    return Order(run_id, command, actor, type(command).__name__, traceparent)
+    opens = isinstance(command, StartRun | StartTriggered)
+    return Order(run_id, command, actor, type(command).__name__, traceparent, opens)

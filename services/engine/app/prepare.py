@@ -24,24 +24,45 @@ from services.engine.domain.run_commands import (
 from services.engine.domain.run_state import NotStarted, RunState
 
 WEBHOOK = "webhook_trigger"
+heads_kept_max = 1_024
 Pair = tuple[Order[RunOrder], RunState]
 
 
 class Prepare:
-    """Called once a batch; reads heads in one statement and versions from memory."""
+    """Called once a batch.
+
+    Versions never change and are kept; heads are kept too, since the commit of a start finds out whether its version is
+    still the current one.
+    """
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
+        self._heads: dict[UUID, Head] = {}
 
-    async def __call__(self, pairs: Sequence[Pair]) -> Sequence[RunCommand | Refused]:
+    async def __call__(
+        self,
+        pairs: Sequence[Pair],
+        trusting: bool,  # noqa: FBT001 - see Prepare of the pipeline
+    ) -> Sequence[RunCommand | Refused]:
         """Return the commands in the same order. Raises Transient."""
         starting = {
             order.command.workflow_id
             for order, state in pairs
-            if isinstance(order.command, StartRun) and isinstance(state, NotStarted)
+            if isinstance(order.command, StartRun | StartTriggered)
+            and isinstance(state, NotStarted)
         }
-        heads = await self._versions.heads(list(starting)) if starting else {}
+        heads = await self._current(starting, trusting=trusting)
         return [await self._prepared(order, state, heads) for order, state in pairs]
+
+    async def _current(self, workflows: set[UUID], *, trusting: bool) -> Mapping[UUID, Head]:
+        asked = workflows - self._heads.keys() if trusting else workflows
+        if asked:
+            if len(self._heads) + len(asked) > heads_kept_max:
+                self._heads.clear()
+            for workflow_id in asked:
+                self._heads.pop(workflow_id, None)
+            self._heads.update(await self._versions.heads(list(asked)))
+        return {key: self._heads[key] for key in workflows & self._heads.keys()}
 
     async def _prepared(
         self, order: Order[RunOrder], state: RunState, heads: Mapping[UUID, Head]
@@ -57,19 +78,13 @@ class Prepare:
         return RunCommand(order.stream_id, command, compiled.graph)
 
     async def _new(self, order: Order[RunOrder], heads: Mapping[UUID, Head]) -> RunCommand:
-        match order.command:
-            case StartRun(workflow_id=workflow_id):
-                head = heads.get(workflow_id)
-                if head is None:
-                    raise workflow_not_found()
-                version, name = head.version, head.name
-            case StartTriggered(workflow_id=workflow_id, version=version):
-                head = (await self._versions.heads([workflow_id])).get(workflow_id)
-                if head is None:
-                    raise workflow_not_found()
-                name = head.name
-            case _:
-                raise run_not_found()
+        if not isinstance(order.command, StartRun | StartTriggered):
+            raise run_not_found()
+        workflow_id = order.command.workflow_id
+        head = heads.get(workflow_id)
+        if head is None:
+            raise workflow_not_found()
+        version, name = head.version, head.name
         compiled = await self._versions.compiled(workflow_id, version)
         return RunCommand(
             order.stream_id, _command(order.command, name, version, compiled.graph), compiled.graph

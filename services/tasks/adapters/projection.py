@@ -1,4 +1,4 @@
-"""The inbox, its history and its counters, written in the transaction of the facts: three statements a batch.
+"""The inbox, its history and its counters, written in the transaction of the facts: one statement a batch.
 
 A stale fold may bring rows that are there already or are gone; they are passed over, since the append that follows
 finds the wrong version and undoes everything.
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskOvertaken, TaskResolved
-from services.chassis.database import Connection, Statements
+from services.chassis.database import Statements
 from services.chassis.orders import Change
 from services.tasks.app.view import list_item_of
 from services.tasks.domain.search import task_words
@@ -23,25 +23,23 @@ R = TypeVar("R", bound=tuple[object, ...])
 
 
 class TaskProjection:
-    """Writes what the changes of a batch mean for the tables."""
+    """Says what the changes of a batch mean, for the one statement that writes it."""
 
-    async def project(self, connection: Connection, changes: Sequence[TaskChange]) -> None:
-        opened = [row for change in changes for row in _opened_rows(change)]
-        if opened:
-            await connection.execute(statements["insert_pending_tasks"], *_columns(opened))
-        ended = [row for change in changes for row in _ended_rows(change)]
-        if ended:
-            await connection.execute(statements["move_ended_tasks"], *_columns(ended))
-        overtaken = [row for change in changes for row in _overtaken_rows(change)]
-        if overtaken:
-            await connection.execute(statements["replace_ended_items"], *_columns(overtaken))
-        counts = _count_rows(changes)
-        if counts:
-            await connection.execute(statements["add_counts"], *_columns(counts))
+    statement = statements["commit_tasks"]
+    conflicts = frozenset({"ended_tasks_pkey"})
+
+    def arguments(self, changes: Sequence[TaskChange]) -> Sequence[object]:
+        """Return the parameters of `commit_tasks` after the twelfth."""
+        return [
+            *_columns([row for change in changes for row in _opened_rows(change)], 7),
+            *_columns([row for change in changes for row in _ended_rows(change)], 4),
+            *_columns(_count_rows(changes), 5),
+            *_columns([row for change in changes for row in _overtaken_rows(change)], 2),
+        ]
 
 
-def _columns(rows: Sequence[R]) -> Iterable[list[object]]:
-    return map(list, zip(*rows, strict=True))
+def _columns(rows: Sequence[R], width: int) -> Iterable[list[object]]:
+    return map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(width))
 
 
 def _opened_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:

@@ -62,6 +62,7 @@ def _order(event: CloudEvent, task_id: UUID, command: TaskCommand) -> Order[Task
         actor="system",
         cause=event.id,
         traceparent=event.traceparent,
+        opens=isinstance(command, Open),
     )
 
 

@@ -46,7 +46,7 @@ class Loops:
     def start(self, *loops: Coroutine[None, None, None]) -> None:
         self._tasks += [asyncio.create_task(loop) for loop in loops]
 
-    def stop(self) -> None:
+    def stop(self, _: object) -> None:
         for task in self._tasks:
             if not task.cancelling():
                 task.cancel()

@@ -157,7 +157,7 @@ async def hear(
         left = left[size:]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, random.randrange(1_000_000)])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 async def test_the_tables_are_the_fold_of_the_log(database_url: str, seed: int) -> None:
     chance = random.Random(seed)
     async with engine_pool(database_url) as pool:

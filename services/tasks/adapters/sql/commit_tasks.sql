@@ -1,0 +1,43 @@
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $19: ids, runs, workflows, kinds, times, items, words between U+001F), tasks that ended ($20 to $23: ids, statuses, times, items), counts ($24 to $28: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($29, $30: ids, items). Rows that do not fit mean a stale fold, which append_events then refuses.
+WITH opened AS (
+    SELECT task_id, run_id, workflow_id, kind, created_at, item::json AS item,
+        array_to_tsvector(string_to_array(words, E'\x1f')) AS words
+    FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[], $18::text[], $19::text[])
+        AS given (task_id, run_id, workflow_id, kind, created_at, item, words)
+), ended AS (
+    SELECT task_id, status, ended_at, item::json AS item
+    FROM unnest($20::uuid[], $21::text[], $22::timestamptz[], $23::text[]) AS given (task_id, status, ended_at, item)
+), put AS (
+    INSERT INTO pending_tasks (task_id, run_id, workflow_id, kind, created_at, item, words)
+    SELECT task_id, run_id, workflow_id, kind, created_at, item, words FROM opened
+    WHERE NOT EXISTS (SELECT 1 FROM ended WHERE ended.task_id = opened.task_id)
+    ON CONFLICT ON CONSTRAINT pending_tasks_pkey DO NOTHING
+    RETURNING 1
+), taken AS (
+    DELETE FROM pending_tasks USING ended WHERE pending_tasks.task_id = ended.task_id
+    RETURNING pending_tasks.task_id, workflow_id, kind, words, ended.status, ended.ended_at, ended.item
+), kept AS (
+    INSERT INTO ended_tasks (task_id, workflow_id, kind, status, ended_at, item, words)
+    SELECT task_id, workflow_id, kind, status, ended_at, item, words FROM taken
+    UNION ALL
+    SELECT opened.task_id, opened.workflow_id, opened.kind, ended.status, ended.ended_at, ended.item, opened.words
+    FROM opened JOIN ended ON ended.task_id = opened.task_id
+    RETURNING 1
+), counted AS (
+    INSERT INTO task_counts AS counts (workflow_id, kind, opened, resolved, closed)
+    SELECT * FROM unnest($24::uuid[], $25::text[], $26::bigint[], $27::bigint[], $28::bigint[])
+    ON CONFLICT ON CONSTRAINT task_counts_pkey DO UPDATE SET
+        opened = counts.opened + excluded.opened,
+        resolved = counts.resolved + excluded.resolved,
+        closed = counts.closed + excluded.closed
+    RETURNING 1
+), renewed AS (
+    UPDATE ended_tasks SET item = given.item::json
+    FROM unnest($29::uuid[], $30::text[]) AS given (task_id, item)
+    WHERE ended_tasks.task_id = given.task_id
+    RETURNING 1
+)
+-- Everything above is written before the log's lock is taken.
+SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+WHERE (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM counted)
+    + (SELECT count(*) FROM renewed) >= 0
