@@ -1,7 +1,7 @@
 """Gives each order of a batch the graph that its run keeps, or for a new run the workflow's current version."""
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import assert_never, cast
 from uuid import UUID
 
 from contracts.base import Json
@@ -46,10 +46,9 @@ class Prepare:
     ) -> Sequence[RunCommand | Refused]:
         """Return the commands in the same order. Raises Transient."""
         starting = {
-            order.command.workflow_id
+            cast("StartRun | StartTriggered", order.command).workflow_id
             for order, state in pairs
-            if isinstance(order.command, StartRun | StartTriggered)
-            and isinstance(state, NotStarted)
+            if order.opens and isinstance(state, NotStarted)
         }
         heads = await self._current(starting, trusting=trusting)
         return [await self._prepared(order, state, heads) for order, state in pairs]
@@ -93,6 +92,8 @@ class Prepare:
 
 def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) -> Command:
     match order:
+        case Resolve() | FireRetry():
+            return order
         case StartRun():
             return Start(
                 workflow_id=order.workflow_id,
@@ -124,8 +125,6 @@ def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) ->
                 error=order.error,
                 retryable=order.retryable,
             )
-        case Resolve() | FireRetry():
-            return order
         case _:
             assert_never(order)
 

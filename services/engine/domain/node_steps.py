@@ -7,7 +7,7 @@ import orjson
 
 from contracts.base import Json, JsonObject
 from contracts.run import NodeCompleted, NodeScheduled, RunPaused
-from services.chassis.ids import derived_id
+from services.chassis.ids import derived_beside
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.form import fill_field
 from services.engine.domain.graph import GraphNode
@@ -85,7 +85,7 @@ def _ask(
 ) -> RunPaused:
     """Freeze all that people will see."""
     paused = RunPaused(
-        task_id=derived_id("task", str(run_id), node.key, str(visit)),
+        task_id=derived_beside(run_id, "task", node.key, str(visit)),
         node=node.key,
         visit=visit,
         kind=step.kind,

@@ -10,7 +10,7 @@ from contracts.run import (
 from contracts.task import TaskResolved
 from services.chassis.database import migrate
 from services.chassis.errors import Broken, Refused
-from services.chassis.ids import derived_id, new_id
+from services.chassis.ids import derived_beside, new_id
 from services.engine.adapters.statements import MIGRATIONS
 from services.engine.app.orders import order_for
 from services.engine.app.resolutions import Resolutions
@@ -64,7 +64,7 @@ async def test_what_is_no_decision_is_broken_and_its_neighbours_pass(database_ur
 
 
 def decision_event(run_id: UUID, *, outcome: DecidedOutcome = "approved") -> CloudEvent:
-    task_id = derived_id("task", str(run_id), "ask", "1")
+    task_id = derived_beside(run_id, "task", "ask", "1")
     resolved = TaskResolved(
         run_id=run_id, node="ask", outcome=outcome, by=ADA, decided_at=NOW, digest="d"
     )

@@ -24,7 +24,7 @@ from contracts.run import (
 )
 from services.chassis.database import Pool
 from services.chassis.errors import Broken, Transient
-from services.chassis.ids import derived_id
+from services.chassis.ids import derived_beside, derived_id
 from services.chassis.orders import Order
 from services.engine.app.orders import RunOrder, RunPipeline, order_for
 from services.engine.domain.run_codec import decode_event, encode_state
@@ -137,7 +137,7 @@ def any_order(chance: random.Random, workflow_id: UUID, run_id: UUID) -> RunOrde
 
 def any_answer(chance: random.Random, run_id: UUID) -> Resolve:
     key = chance.choice(ASKING)
-    task_id = derived_id("task", str(run_id), key, "1")
+    task_id = derived_beside(run_id, "task", key, "1")
     values = {"a": TOO_LARGE if chance.random() < 0.05 else "b"}
     if key == "right":
         return Resolve(task_id, "submitted", values, ADA, NOW)

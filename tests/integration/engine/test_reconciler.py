@@ -24,7 +24,7 @@ from contracts.subjects import (
 )
 from contracts.task import DecideTask, ExplainTasks, TaskExplanations, TaskView
 from services.chassis import telemetry
-from services.chassis.ids import derived_id
+from services.chassis.ids import derived_beside, derived_id
 from services.chassis.relay import Relay
 from services.chassis.runtime import Runtime
 from services.engine.adapters.announcer import LogAnnouncer
@@ -100,7 +100,7 @@ def numbered(place: int) -> UUID:
 
 
 def task_id_of(run_id: UUID) -> UUID:
-    return derived_id("task", str(run_id), "ask", "1")
+    return derived_beside(run_id, "task", "ask", "1")
 
 
 def repairs() -> dict[str, float]:

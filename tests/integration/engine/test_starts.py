@@ -10,7 +10,7 @@ from contracts.run import CancelRun, ListRunEvents, ListRuns, RunEventPage, RunI
 from contracts.subjects import CANCEL_RUN, LIST_RUN_EVENTS, LIST_RUNS, START_RUN, UPDATE_WORKFLOW
 from contracts.workflow import CreateWorkflow, UpdateWorkflow, WorkflowView
 from services.chassis.database import Pool
-from services.chassis.ids import derived_id, new_id
+from services.chassis.ids import derived_beside, derived_id, new_id
 from services.chassis.orders import Done
 from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.orders import order_for
@@ -144,7 +144,7 @@ async def test_the_same_decision_through_two_replicas_at_once_is_taken_once(
                 order = start_of(workflow_id)
                 await first.execute(order_for(order.run_id, order, actor="u-ada"))
                 for key in ("ask", "again"):
-                    task_id = derived_id("task", str(order.run_id), key, "1")
+                    task_id = derived_beside(order.run_id, "task", key, "1")
                     decision = Resolve(task_id, "approved", None, ADA, now_of_the_clock())
                     outcomes = await asyncio.gather(
                         *(
