@@ -24,8 +24,8 @@ from tests.load.http_load import measure_http, measure_latency
 from tests.load.message_load import Throughput, fill_with_waiting, measure_messages
 from tests.load.processes import cpu_seconds, difference, resident_mib
 
-message_window = 400
-http_window = 64
+message_window = 800
+http_window = 128
 latency_rate = 100.0
 floor_cycles = 4_000
 floor_batch = 64
