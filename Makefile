@@ -63,9 +63,14 @@ clean: ## remove what was installed and, after asking, the data
 # ------------------------------------------------------------------------------------------- develop
 
 .PHONY: test
+# The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, for
+# a broker that is away.
+TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/contract \
+	tests/unit
+
 test: setup check ## everything that CI proves: the checks, then every test
 	@echo "== pytest: unit, contract, integration, end to end, browser"
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -n 3 --dist loadfile $(TESTS)
 
 .PHONY: check
 check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, generated files

@@ -139,8 +139,10 @@ async def test_letters_lead_to_pages_and_can_be_turned_off(person: Person) -> No
     await expect(person.page.get_by_role("heading", name="Monitor", level=1)).to_be_focused()
 
 
-async def test_the_slash_leads_to_the_search(person: Person) -> None:
+async def test_the_slash_leads_to_the_search(api: Api, person: Person) -> None:
+    await ask_for_approval(api, "Search me")
     await person.open("/tasks")
+    await expect(person.card("Search me")).to_be_visible()
     await person.page.keyboard.press("/")
     await expect(person.page.get_by_label("Search tasks")).to_be_focused()
     await person.page.keyboard.type("g t")

@@ -125,6 +125,7 @@ def _http(bench: Bench) -> None:
 
 def _latency(bench: Bench) -> None:
     stack = bench.stack
+    _settle(stack)
     found, refused = uvloop.run(
         measure_latency(
             stack.host, stack.port, stack.admin_token, bench.workflow, bench.seconds, latency_rate
