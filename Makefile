@@ -70,7 +70,7 @@ TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browse
 
 test: setup check ## everything that CI proves: the checks, then every test
 	@echo "== pytest: unit, contract, integration, end to end, browser"
-	@$(PYTHON) -m pytest -n 3 --dist loadfile $(TESTS)
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: check
 check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, generated files
