@@ -38,7 +38,8 @@ def run() -> int:
 
     settings = read_settings(os.environ)
     terminal = open_terminal(os.environ)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts it in the background lets it be ignored, and Python keeps to that.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     with owned_data_folder(settings.data_dir) as folder:
         started_at = time.monotonic()
