@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -110,7 +111,7 @@ class Pipeline(Generic[S, C, P, E]):
                 finished.set_result(None)
 
         for place, order in enumerate(orders):
-            self.submit(order, lambda outcome, place=place: settle(place, outcome))  # type: ignore[misc]
+            self.submit(order, partial(settle, place))
         if orders:
             await finished
         return [outcomes[place] for place in range(len(orders))]
