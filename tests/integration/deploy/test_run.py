@@ -81,9 +81,14 @@ def environment(data_dir: Path, port: int) -> dict[str, str]:
     return mine | {"FLUSSO_DATA_DIR": str(data_dir), "FLUSSO_PORT": str(port)}
 
 
-def run_in_terminal(data_dir: Path, port: int) -> Running:
+PLAIN = (sys.executable, "-m", "deploy.local")
+IN_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh", *PLAIN)
+"""As a shell without job control starts what ends in `&`: with SIGINT ignored."""
+
+
+def run_in_terminal(data_dir: Path, port: int, program: tuple[str, ...] = PLAIN) -> Running:
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.local"],
+        program,
         cwd=ROOT,
         env=environment(data_dir, port),
         stdout=subprocess.PIPE,
@@ -192,9 +197,12 @@ def test_a_killed_server_comes_back_by_itself(running: Running, program: str) ->
     assert wait_until(running.is_ready, HEAL_SECONDS_MAX), running.output
 
 
-def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [PLAIN, IN_BACKGROUND], ids=["plain", "in the background"])
+def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(
+    tmp_path: Path, program: tuple[str, ...]
+) -> None:
     port = free_port()
-    running = run_in_terminal(tmp_path, port)
+    running = run_in_terminal(tmp_path, port, program)
     assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
     made = create_workflow(running)
     children = running.children()
