@@ -19,3 +19,5 @@ class Actor(Fact):
 
 
 SYSTEM = Actor(kind="system", id="system", name="Flusso")
+TIMEOUT = Actor(kind="system", id="timeout", name="Timeout")
+"""The clock, where it decides a task that nobody has decided in time."""

@@ -18,7 +18,8 @@ TaskAction = Literal["approve", "reject", "submit"]
 class TaskOpened(Fact):
     """`flusso.task.opened`: people can see and decide it. `digest` names exactly what they are shown.
 
-    `created_at` is when the run paused, however late the pause was heard of.
+    `created_at` is when the run paused, however late the pause was heard of. By `due_at` an answer is wished for; at
+    `timeout_at` the clock decides (`timed_out`), unless somebody has. Without them the task waits for ever.
     """
 
     run_id: UUID
@@ -34,10 +35,15 @@ class TaskOpened(Fact):
     assignees: list[str] = Field(default_factory=list)
     created_at: Instant
     digest: str
+    due_at: Instant | None = None
+    timeout_at: Instant | None = None
 
 
 class TaskResolved(Fact):
-    """`flusso.task.resolved`: the one decision, as the engine must carry it out."""
+    """`flusso.task.resolved`: the one decision, as the engine must carry it out.
+
+    `timed_out` is the clock's: `by` is then `contracts.actor.TIMEOUT`, and `decided_at` never before `timeout_at`.
+    """
 
     run_id: UUID
     node: str
@@ -112,14 +118,19 @@ class GetTask(Command):
 
 
 class ListTasks(Command):
-    """Ask for a page of the inbox, or of its history (`decided`: resolved or closed)."""
+    """Ask for a page of the inbox, or of its history (`decided`: resolved or closed).
+
+    `due` puts what is due first before the rest, and what has no due date at the end, oldest first. It and `overdue`
+    (only what is past its due date) are for pending tasks; with another status they are refused, `invalid-request`.
+    """
 
     status: Literal["pending", "decided", "resolved", "closed"] = "pending"
     workflow_id: UUID | None = None
     kind: TaskKind | None = None
     q: str | None = Field(default=None, max_length=200)
     assignee: str | None = Field(default=None, max_length=200)
-    sort: Literal["oldest", "newest"] = "oldest"
+    sort: Literal["oldest", "newest", "due"] = "oldest"
+    overdue: bool = False
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None
     actor: Actor
@@ -179,6 +190,8 @@ class TaskView(Fact):
     status: TaskStatus
     created_at: Instant
     digest: str
+    due_at: Instant | None = None
+    timeout_at: Instant | None = None
     decision: TaskDecision | None = None
     closed_reason: str | None = None
     attempts: list[TaskAttempt] = Field(default_factory=list)

@@ -22,8 +22,10 @@ from services.tasks.adapters.attempts import PostgresAttempts
 from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.projection import TaskProjection
 from services.tasks.adapters.search_index import SearchIndex
+from services.tasks.adapters.timeouts import PostgresTimeouts
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.app.attempts import AttemptRecorder
+from services.tasks.app.timeouts import Timeouts
 from services.tasks.entry.decisions import TaskPipeline, take_decisions
 from services.tasks.entry.questions import serve_questions
 from services.tasks.entry.run_events import CONSUMER, run_events_consumer
@@ -67,6 +69,7 @@ async def build(runtime: Runtime) -> None:
     runtime.spawn("decisions", take_decisions(runtime.connection, pipeline, recorder))
     consumer = run_events_consumer(runtime.connection, runtime.pool, pipeline)
     runtime.spawn("run events", consumer.run())
+    runtime.spawn("timeouts", Timeouts(PostgresTimeouts(runtime.pool), pipeline).run())
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ def paused(
     )
 
 
+def timed(
+    pause: RunPaused, *, due_at: datetime | None = None, timeout_at: datetime | None = None
+) -> RunPaused:
+    return pause.model_copy(update={"due_at": due_at, "timeout_at": timeout_at})
+
+
 def opening(pause: RunPaused | None = None, *, created_at: datetime = CREATED_AT) -> Open:
     return Open(RUN_ID, pause or paused(), created_at)
 

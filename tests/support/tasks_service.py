@@ -1,8 +1,9 @@
 """The tasks service on real servers, part by part or whole."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -45,7 +46,11 @@ def settings_for(database_url: str, nats_url: str = "nats://127.0.0.1:1") -> Set
     )
 
 
-def task_pipeline(pool: Pool) -> TaskPipeline:
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def task_pipeline(pool: Pool, clock: Callable[[], datetime] = utc_now) -> TaskPipeline:
     return Pipeline(
         name=SCHEMA,
         pool=pool,
@@ -53,6 +58,7 @@ def task_pipeline(pool: Pool) -> TaskPipeline:
         projection=TaskProjection(),
         prepare=as_they_are,
         on_committed=lambda _: None,
+        clock=clock,
     )
 
 
@@ -89,9 +95,11 @@ async def task_pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def task_store(database_url: str) -> AsyncIterator[TaskStore]:
+async def task_store(
+    database_url: str, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[TaskStore]:
     async with task_pool(database_url) as pool:
-        pipeline = task_pipeline(pool)
+        pipeline = task_pipeline(pool, clock)
         async with running(pipeline.run()):
             yield TaskStore(pool, pipeline, PostgresInbox(pool))
 

@@ -27,6 +27,7 @@ statements = Statements(Path(__file__).parent / "sql")
 _FIRST: dict[Sort, Place] = {
     "oldest": Place(datetime(1, 1, 2, tzinfo=UTC), UUID(int=0)),
     "newest": Place(datetime(9999, 12, 30, tzinfo=UTC), UUID(int=2**128 - 1)),
+    "due": Place(datetime(1, 1, 2, tzinfo=UTC), UUID(int=0)),
 }
 
 
@@ -97,7 +98,10 @@ def _statement(wanted: Filter, after: Place, limit: int) -> tuple[str, Sequence[
         arguments.append(wanted.statuses)
     if wanted.words is not None:
         search = [tsquery_of(wanted.words), wanted.workflow_id]
-        return f"search_{part}_{wanted.sort}", [*arguments, *search]
+        due_by = [] if wanted.statuses else [wanted.due_by]
+        return f"search_{part}_{wanted.sort}", [*arguments, *search, *due_by]
+    if wanted.due_by is not None:
+        return f"overdue_pending_{wanted.sort}", [*arguments, wanted.due_by, wanted.workflow_id]
     if wanted.workflow_id is not None:
         return f"list_{part}_of_workflow_{wanted.sort}", [*arguments, wanted.workflow_id]
     return f"list_{part}_{wanted.sort}", arguments

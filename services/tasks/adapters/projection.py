@@ -31,10 +31,12 @@ class TaskProjection:
     def arguments(self, changes: Sequence[TaskChange]) -> Sequence[object]:
         """Return the parameters of `commit_tasks` after the twelfth."""
         return [
-            *_columns([row for change in changes for row in _opened_rows(change)], 7),
+            *_columns([row for change in changes for row in _opened_rows(change)], 8),
             *_columns([row for change in changes for row in _ended_rows(change)], 4),
             *_columns(_count_rows(changes), 5),
             *_columns([row for change in changes for row in _overtaken_rows(change)], 2),
+            *_columns([row for change in changes for row in _timed_rows(change)], 2),
+            *_columns([row for change in changes for row in _untimed_rows(change)], 1),
         ]
 
 
@@ -53,6 +55,7 @@ def _opened_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
                 event.created_at,
                 list_item_of(change.stream_id, Pending(event)),
                 WORD_SEPARATOR.join(_words(event)),
+                event.due_at,
             )
 
 
@@ -80,6 +83,18 @@ def _overtaken_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
 def _only_overtaken(change: TaskChange) -> bool:
     """Tell whether the task has been in the history before; one that is decided and overtaken in one batch has not."""
     return isinstance(change.events[0], TaskOvertaken)
+
+
+def _timed_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
+    after = change.after
+    if isinstance(after, Pending) and after.opened.timeout_at is not None:
+        yield change.stream_id, after.opened.timeout_at
+
+
+def _untimed_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:
+    before, after = change.before, change.after
+    if isinstance(before, Pending) and before.opened.timeout_at and not isinstance(after, Pending):
+        yield (change.stream_id,)
 
 
 Counter = Literal["opened", "resolved", "closed"]

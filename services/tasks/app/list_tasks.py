@@ -1,5 +1,7 @@
 """A page of the inbox or of its history, with its exact total, that always fits a message."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import assert_never
 
 from contracts.run import TaskKind
@@ -15,8 +17,18 @@ QUERY_WORDS_MAX = 10
 KINDS: tuple[TaskKind, ...] = ("approval", "manual_input")
 
 
-async def list_tasks(inbox: Inbox, question: ListTasks) -> bytes:
-    """Return a TaskPage as JSON. The inbox goes by when tasks were created, the history by when they ended."""
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def list_tasks(
+    inbox: Inbox, question: ListTasks, clock: Callable[[], datetime] = _now
+) -> bytes:
+    """Return a TaskPage as JSON. The inbox goes by when tasks were created or are due, the history by when they ended.
+
+    Raises Refused (`invalid-cursor`, or `invalid-request` if due dates of ended tasks are asked for).
+    """
+    _check_due_dates(question)
     words = _words(question)
     after = _place(question.cursor)
     if words is not None and not words.beginnings and not words.assignees:
@@ -27,9 +39,16 @@ async def list_tasks(inbox: Inbox, question: ListTasks) -> bytes:
         workflow_id=question.workflow_id,
         words=words,
         sort=question.sort,
+        due_by=clock() if question.overdue else None,
     )
     rows = await inbox.list(wanted, after, question.limit + 1)
     return _fitting(rows, question.limit)
+
+
+def _check_due_dates(question: ListTasks) -> None:
+    if question.status != "pending" and (question.sort == "due" or question.overdue):
+        message = "Only pending tasks can be overdue, or sorted by when they are due."
+        raise Refused("invalid-request", message, status=question.status)
 
 
 def _place(cursor: str | None) -> Place | None:

@@ -20,7 +20,7 @@ from services.chassis.orders import Done, Order
 from services.tasks.domain.task_commands import TaskCommand
 from services.tasks.domain.task_state import TaskState
 
-Sort = Literal["oldest", "newest"]
+Sort = Literal["oldest", "newest", "due"]
 EndedStatus = Literal["resolved", "closed"]
 ATTEMPTS_KEPT_MAX = 100
 """Refused attempts of one task that are kept whole; further ones are only counted."""
@@ -44,13 +44,17 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which tasks, in which order: the inbox if `statuses` is empty, else that part of the history."""
+    """Which tasks, in which order: the inbox if `statuses` is empty, else that part of the history.
+
+    `due_by` leaves only what was due by then; it and the order `due` are for the inbox.
+    """
 
     statuses: Sequence[EndedStatus]
     kinds: Sequence[TaskKind]
     workflow_id: UUID | None
     words: Words | None
     sort: Sort
+    due_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,21 @@ class AttemptStore(Protocol):
 
     async def keep(self, noted: Sequence[TaskAttempts]) -> None:
         """Count all and keep the first of each task. Raises Transient (it may be kept all the same) or Broken."""
+        ...
+
+
+class TimeoutStore(Protocol):
+    """The timeouts of pending tasks."""
+
+    async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[UUID]:
+        """Return tasks whose timeouts are due, the earliest first; nobody else gets them before `until`.
+
+        Raises Transient (they may be claimed all the same).
+        """
+        ...
+
+    async def forget(self, task_ids: Sequence[UUID]) -> None:
+        """Drop the timeouts of those of the tasks that wait no more. Raises Transient."""
         ...
 
 

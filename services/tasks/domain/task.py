@@ -1,13 +1,15 @@
 """The rules of a task: `decide` says what happens, `evolve` follows.
 
-A task is opened by its run's pause, decided once or closed by its run's end, whatever order and however often these
-are heard of. A decision that the run's end has overtaken stays one, and says so. Time comes in as an argument.
+A task is opened by its run's pause, decided once (by a person, or by the clock) or closed by its run's end, whatever
+order and however often these are heard of. A decision that the run's end has overtaken stays one, and says so. Time
+comes in as an argument.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+from contracts.actor import TIMEOUT
 from contracts.base import JsonObject, rfc3339
 from contracts.run import DecidedOutcome
 from contracts.task import (
@@ -23,7 +25,7 @@ from services.chassis.errors import Refused
 from services.tasks.domain.answer import judge_answer
 from services.tasks.domain.deciders import may_decide
 from services.tasks.domain.digest import digest_of
-from services.tasks.domain.task_commands import Close, Decide, Discard, Open, TaskCommand
+from services.tasks.domain.task_commands import Close, Decide, Discard, Open, TaskCommand, TimeOut
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
@@ -52,6 +54,8 @@ def decide(state: TaskState, command: TaskCommand, now: datetime) -> Sequence[Ta
             return _discard(state, command)
         case Decide(order):
             return _decide(state, order, now)
+        case TimeOut():
+            return _time_out(state, now)
         case _:
             assert_never(command)
 
@@ -102,6 +106,8 @@ def _open(state: TaskState, command: Open) -> Sequence[TaskFact]:
         assignees=paused.assignees,
         created_at=command.created_at,
         digest=digest_of(paused),
+        due_at=paused.due_at,
+        timeout_at=paused.timeout_at,
     )
     return [opened]
 
@@ -126,6 +132,28 @@ def _discard(state: TaskState, command: Discard) -> Sequence[TaskFact]:
             return []
         case _:
             assert_never(state)
+
+
+def _time_out(state: TaskState, now: datetime) -> Sequence[TaskFact]:
+    """Decide by the clock, never early; whoever was before it has won, and nobody needs to be told."""
+    match state:
+        case Pending(opened) if opened.timeout_at is not None and opened.timeout_at <= now:
+            return [_timed_out(opened, now)]
+        case Unknown() | Pending() | Resolved() | Overtaken() | Closed() | ClosedUnseen():
+            return []
+        case _:
+            assert_never(state)
+
+
+def _timed_out(opened: TaskOpened, now: datetime) -> TaskResolved:
+    return TaskResolved(
+        run_id=opened.run_id,
+        node=opened.node,
+        outcome="timed_out",
+        by=TIMEOUT,
+        decided_at=now,
+        digest=opened.digest,
+    )
 
 
 def _decide(state: TaskState, order: DecideTask, now: datetime) -> Sequence[TaskFact]:
@@ -159,11 +187,17 @@ def _answer_again(
     _check_may_decide(opened, order)
     raise Refused(
         "already-decided",
-        f"{resolved.by.name} {resolved.outcome} this already.",
+        _who_was_first(resolved),
         decided_by=resolved.by.name,
         decided_at=rfc3339(resolved.decided_at),
         outcome=resolved.outcome,
     )
+
+
+def _who_was_first(resolved: TaskResolved) -> str:
+    if resolved.outcome == "timed_out":
+        return "The clock decided this already: its time was up."
+    return f"{resolved.by.name} {resolved.outcome} this already."
 
 
 def _same_actor(resolved: TaskResolved, order: DecideTask) -> bool:

@@ -43,4 +43,9 @@ class Discard:
     run_status: EndedRunStatus
 
 
-TaskCommand = Open | Decide | Close | Discard
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """The clock answers, if it is time and nobody has."""
+
+
+TaskCommand = Open | Decide | Close | Discard | TimeOut

@@ -1,31 +1,25 @@
 """Who tried to decide and was refused stays readable, and costs nobody anything."""
 
 import asyncio
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID
 
 from nats.aio.client import Client
 
 from contracts.subjects import DECIDE_TASK, GET_TASK, LIST_TASKS
 from contracts.task import GetTask, ListTasks, TaskPage, TaskView
-from services.chassis.database import Pool, migrate, open_pool
+from services.chassis.database import Pool
 from services.chassis.errors import Refused, Transient
 from services.chassis.ids import derived_id
 from services.tasks.adapters.attempts import PostgresAttempts
 from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.app.attempts import ATTEMPTS_WAITING_MAX, AttemptRecorder
 from services.tasks.app.ports import ATTEMPTS_KEPT_MAX, TaskAttempts
-from services.tasks.main import MIGRATIONS, SCHEMA
 from tests.support.chassis import running, until
 from tests.support.tasks import ADA, AMOUNT, BOB, TASK_ID, decision, opening, pause_event, paused
 from tests.support.tasks_service import (
-    TaskStore,
     ask,
     heard,
-    settings_for,
-    task_pipeline,
     task_pool,
     task_store,
     tasks_service,
@@ -190,19 +184,17 @@ async def test_while_the_database_is_away_attempts_wait(database_url: str) -> No
         assert [attempt.by for attempt in trail.attempts] == ["Bob", "Ada"]
 
 
-async def test_a_filled_database_takes_the_trail_up(database_url: str, tmp_path: Path) -> None:
-    before = tmp_path / SCHEMA / "adapters" / "migrations"
-    before.mkdir(parents=True)
-    shutil.copy(MIGRATIONS / "0001_tasks.sql", before)
-    settings = settings_for(database_url)
-    await migrate(settings, SCHEMA, [before])
-    pool = await open_pool(settings, SCHEMA)
-    pipeline = task_pipeline(pool)
-    async with running(pipeline.run()):
-        old = TaskStore(pool, pipeline, PostgresInbox(pool))
+WITHOUT_THE_TRAIL = """
+DROP TABLE refused_attempts, refused_attempt_counts;
+DELETE FROM migrations WHERE name = 'tasks/0002_refused_attempts.sql'
+"""
+
+
+async def test_a_filled_database_takes_the_trail_up(database_url: str) -> None:
+    async with task_store(database_url) as old:
         await old.hear((TASK_ID, opening()))
         await old.decide(decision(actor=ADA))
-    await pool.close()
+        await old.pool.execute(WITHOUT_THE_TRAIL)
     async with task_store(database_url) as store:
         assert (await store.inbox.trail(TASK_ID)).total == 0
         recorder = AttemptRecorder(PostgresAttempts(store.pool))

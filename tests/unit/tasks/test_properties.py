@@ -19,7 +19,7 @@ from contracts.task import (
 from services.chassis.errors import Refused
 from services.tasks.app.aggregate import TaskAggregate, decode_state, encode_state
 from services.tasks.domain.task import decide, evolve
-from services.tasks.domain.task_commands import Close, Decide, Discard, TaskCommand
+from services.tasks.domain.task_commands import Close, Decide, Discard, TaskCommand, TimeOut
 from services.tasks.domain.task_state import (
     Closed,
     ClosedUnseen,
@@ -39,6 +39,7 @@ from tests.support.tasks import (
     decision,
     opening,
     paused,
+    timed,
 )
 
 AGGREGATE = TaskAggregate()
@@ -48,6 +49,7 @@ _opens = st.sampled_from(
         opening(),
         opening(paused(assignees=["Ada"])),
         opening(paused(kind="manual_input", fields=FORM)),
+        opening(timed(paused(), due_at=CREATED_AT, timeout_at=CREATED_AT)),
     ]
 )
 _closes = st.sampled_from([Close(RUN_ID, "Cancelled"), Close(RUN_ID, "Failed")])
@@ -61,7 +63,10 @@ _decisions = st.builds(
     request_digest=st.sampled_from([None, "d1", "d2"]),
 ).map(Decide)
 _discards = st.just(Discard(RUN_ID, "Completed"))
-_heard = st.lists(_opens | _closes | _decisions | _discards, max_size=12)
+_timeouts = st.just(TimeOut())
+Answer = Decide | TimeOut
+"""What people and the clock do; all else is heard of runs, and may be heard of again."""
+_heard = st.lists(_opens | _closes | _decisions | _discards | _timeouts, max_size=12)
 _facts_of_runs = st.lists(_opens | _closes, max_size=6)
 
 
@@ -100,7 +105,7 @@ def test_at_most_one_decision_and_one_ending_whatever_is_heard(commands: list[Ta
 @given(_heard)
 def test_what_took_effect_never_takes_effect_again(commands: list[TaskCommand]) -> None:
     log = play(commands)
-    runs = [command for command in commands if not isinstance(command, Decide)]
+    runs = [command for command in commands if not isinstance(command, Answer)]
     assert play(runs, fold(log)) == []
     if isinstance(fold(log), Resolved | Overtaken | Closed | ClosedUnseen):
         assert play(commands, fold(log)) == []
@@ -113,7 +118,7 @@ def test_hearing_everything_twice_changes_nothing(
     """Each fact of a run is repeated at some later moment, as at-least-once delivery does."""
     heard = list(commands)
     for command in commands:
-        if not isinstance(command, Decide):
+        if not isinstance(command, Answer):
             place = data.draw(st.integers(heard.index(command) + 1, len(heard)))
             heard.insert(place, command)
     endings = {type(fold(play(commands))), type(fold(play(heard)))}

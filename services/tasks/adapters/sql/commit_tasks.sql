@@ -1,15 +1,15 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $19: ids, runs, workflows, kinds, times, items, words between U+001F), tasks that ended ($20 to $23: ids, statuses, times, items), counts ($24 to $28: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($29, $30: ids, items). Rows that do not fit mean a stale fold, which append_events then refuses.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $20: ids, runs, workflows, kinds, times, items, words between U+001F, due dates), tasks that ended ($21 to $24: ids, statuses, times, items), counts ($25 to $29: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($30, $31: ids, items), timeouts that begin to run ($32, $33: ids, times), timeouts that are over ($34: ids). Rows that do not fit mean a stale fold, which append_events then refuses.
 WITH opened AS (
-    SELECT task_id, run_id, workflow_id, kind, created_at, item::json AS item,
+    SELECT task_id, run_id, workflow_id, kind, created_at, due_at, item::json AS item,
         array_to_tsvector(string_to_array(words, E'\x1f')) AS words
-    FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[], $18::text[], $19::text[])
-        AS given (task_id, run_id, workflow_id, kind, created_at, item, words)
+    FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[], $18::text[], $19::text[], $20::timestamptz[])
+        AS given (task_id, run_id, workflow_id, kind, created_at, item, words, due_at)
 ), ended AS (
     SELECT task_id, status, ended_at, item::json AS item
-    FROM unnest($20::uuid[], $21::text[], $22::timestamptz[], $23::text[]) AS given (task_id, status, ended_at, item)
+    FROM unnest($21::uuid[], $22::text[], $23::timestamptz[], $24::text[]) AS given (task_id, status, ended_at, item)
 ), put AS (
-    INSERT INTO pending_tasks (task_id, run_id, workflow_id, kind, created_at, item, words)
-    SELECT task_id, run_id, workflow_id, kind, created_at, item, words FROM opened
+    INSERT INTO pending_tasks (task_id, run_id, workflow_id, kind, created_at, due_at, item, words)
+    SELECT task_id, run_id, workflow_id, kind, created_at, due_at, item, words FROM opened
     WHERE NOT EXISTS (SELECT 1 FROM ended WHERE ended.task_id = opened.task_id)
     ON CONFLICT ON CONSTRAINT pending_tasks_pkey DO NOTHING
     RETURNING 1
@@ -25,7 +25,7 @@ WITH opened AS (
     RETURNING 1
 ), counted AS (
     INSERT INTO task_counts AS counts (workflow_id, kind, opened, resolved, closed)
-    SELECT * FROM unnest($24::uuid[], $25::text[], $26::bigint[], $27::bigint[], $28::bigint[])
+    SELECT * FROM unnest($25::uuid[], $26::text[], $27::bigint[], $28::bigint[], $29::bigint[])
     ON CONFLICT ON CONSTRAINT task_counts_pkey DO UPDATE SET
         opened = counts.opened + excluded.opened,
         resolved = counts.resolved + excluded.resolved,
@@ -33,11 +33,19 @@ WITH opened AS (
     RETURNING 1
 ), renewed AS (
     UPDATE ended_tasks SET item = given.item::json
-    FROM unnest($29::uuid[], $30::text[]) AS given (task_id, item)
+    FROM unnest($30::uuid[], $31::text[]) AS given (task_id, item)
     WHERE ended_tasks.task_id = given.task_id
+    RETURNING 1
+), timed AS (
+    INSERT INTO task_timeouts (task_id, fires_at)
+    SELECT * FROM unnest($32::uuid[], $33::timestamptz[])
+    ON CONFLICT ON CONSTRAINT task_timeouts_pkey DO NOTHING
+    RETURNING 1
+), untimed AS (
+    DELETE FROM task_timeouts USING unnest($34::uuid[]) AS given (task_id) WHERE task_timeouts.task_id = given.task_id
     RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
 SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 WHERE (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM counted)
-    + (SELECT count(*) FROM renewed) >= 0
+    + (SELECT count(*) FROM renewed) + (SELECT count(*) FROM timed) + (SELECT count(*) FROM untimed) >= 0

@@ -1,7 +1,8 @@
--- A page of the inbox's tasks that match $5 (a tsquery), oldest first: kinds $1, after the place ($2, $3), at most $4, workflow $6 or null. Always at least one row, for the total.
+-- A page of the inbox's tasks that match $5 (a tsquery), oldest first: kinds $1, after the place ($2, $3), at most $4, workflow $6 or null, due by $7 or null. Always at least one row, for the total.
 WITH matching AS MATERIALIZED (
     SELECT task_id, created_at FROM pending_tasks
     WHERE words @@ $5::text::tsquery AND kind = ANY($1::text[]) AND ($6::uuid IS NULL OR workflow_id = $6)
+        AND ($7::timestamptz IS NULL OR due_at <= $7)
 )
 SELECT counted.total, page.task_id, page.created_at AS placed_at, pending_tasks.item
 FROM (SELECT count(*) AS total FROM matching) AS counted

@@ -1,0 +1,13 @@
+-- A page of the inbox's tasks that were due by $5, newest first: kinds $1, after the place ($2, $3), at most $4, workflow $6 or null. Always at least one row, for the total.
+WITH matching AS MATERIALIZED (
+    SELECT task_id, created_at FROM pending_tasks
+    WHERE due_place(due_at, created_at) <= $5 AND kind = ANY($1::text[]) AND ($6::uuid IS NULL OR workflow_id = $6)
+)
+SELECT counted.total, page.task_id, page.created_at AS placed_at, pending_tasks.item
+FROM (SELECT count(*) AS total FROM matching) AS counted
+LEFT JOIN (
+    SELECT task_id, created_at FROM matching WHERE (created_at, task_id) < ($2, $3)
+    ORDER BY created_at DESC, task_id DESC LIMIT $4
+) AS page ON true
+LEFT JOIN pending_tasks ON pending_tasks.task_id = page.task_id
+ORDER BY page.created_at DESC, page.task_id DESC
