@@ -10,9 +10,11 @@ from contracts.base import Command, Fact, Instant, Json, JsonObject
 from contracts.envelope import CloudEvent
 
 RunStatus = Literal["Queued", "Running", "Waiting", "Completed", "Failed", "Cancelled"]
-TriggerKind = Literal["manual", "webhook"]
+TriggerKind = Literal["manual", "webhook", "schedule", "event", "workflow"]
+"""`workflow`: a run of another workflow has started it."""
 TaskKind = Literal["approval", "manual_input"]
-DecidedOutcome = Literal["approved", "rejected", "submitted"]
+DecidedOutcome = Literal["approved", "rejected", "submitted", "timed_out"]
+TimerKind = Literal["delay", "node_limit", "run_limit"]
 
 
 class RunError(Fact):
@@ -22,6 +24,17 @@ class RunError(Fact):
     message: str
     node: str | None = None
     details: JsonObject = Field(default_factory=dict)
+
+
+class ParentRun(Fact):
+    """The run, and the visit of one of its nodes, that a child run works for; `index` counts that visit's calls."""
+
+    run_id: UUID
+    node: str
+    visit: int
+    index: int = 0
+    waits: bool = True
+    """The parent waits for the end of this run."""
 
 
 class FormField(Fact):
@@ -121,10 +134,36 @@ class RunStarted(Fact):
     started_at: Instant
     actor: Actor
     request_digest: str | None = None
+    parent: ParentRun | None = None
+
+
+class RunQueued(Fact):
+    """`flusso.run.queued`: a run of one version was accepted, and starts when its workflow has a free slot."""
+
+    workflow_id: UUID
+    workflow_name: str
+    version: int
+    trigger: TriggerKind
+    trigger_output: Json
+    queued_at: Instant
+    actor: Actor
+    request_digest: str | None = None
+    parent: ParentRun | None = None
+
+
+class SecretUse(Fact):
+    """Where the value of a secret belongs in a request: in the text at a JSON pointer, after `offset` characters."""
+
+    name: str
+    pointer: str
+    offset: int
 
 
 class NodeScheduled(Fact):
-    """`flusso.run.node_scheduled`: a worker is to perform a side effect, under this idempotency key."""
+    """`flusso.run.node_scheduled`: a worker is to perform a side effect, under this idempotency key.
+
+    `request` never holds the value of a secret: the worker puts it in at the places that `secrets` names.
+    """
 
     node: str
     visit: int
@@ -132,6 +171,7 @@ class NodeScheduled(Fact):
     type: str
     request: JsonObject
     idempotency_key: str
+    secrets: list[SecretUse] = Field(default_factory=list)
 
 
 class NodeCompleted(Fact):
@@ -173,8 +213,70 @@ class RetrySet(Fact):
     error: RunError
 
 
+class TimerSet(Fact):
+    """`flusso.run.timer_set`: at `due_at` a delay is over, or the time of a node or of the run (no `node`) is up.
+
+    Setting a timer of the same kind and node again moves it.
+    """
+
+    kind: TimerKind
+    node: str | None = None
+    visit: int = 1
+    due_at: Instant
+
+
+class TimerStopped(Fact):
+    """`flusso.run.timer_stopped`: the clock of a limit stands still while only people can move on."""
+
+    kind: TimerKind
+    node: str | None = None
+    visit: int = 1
+    remaining_seconds: float
+
+
+class ChildCall(Fact):
+    """One child run: which, and what its trigger puts out."""
+
+    index: int
+    run_id: UUID
+    input: JsonObject
+
+
+class ChildrenCalled(Fact):
+    """`flusso.run.children_called`: a node calls runs of a workflow; `total` is how many the visit will call in all."""
+
+    node: str
+    visit: int
+    workflow_id: UUID
+    total: int
+    calls: list[ChildCall]
+    waits: bool = True
+
+
+class ChildReport(Fact):
+    """How a child run is doing, as of `sequence` of its log. `output` is there once it has completed."""
+
+    index: int
+    run_id: UUID
+    sequence: int
+    status: RunStatus
+    output: Json = None
+    error: RunError | None = None
+
+
+class ChildrenReported(Fact):
+    """`flusso.run.children_reported`: child runs came to wait for people, moved on, or ended."""
+
+    node: str
+    visit: int
+    reports: list[ChildReport]
+
+
 class RunPaused(Fact):
-    """`flusso.run.paused`: the run asks people something; all that they will see is frozen here."""
+    """`flusso.run.paused`: the run asks people something; all that they will see is frozen here.
+
+    `due_at` is a wish; at `timeout_at` the tasks service decides that nobody has (`timed_out`).
+    """
 
     task_id: UUID
     node: str
@@ -188,6 +290,8 @@ class RunPaused(Fact):
     prompt: str
     fields: list[FormField] = Field(default_factory=list)
     assignees: list[str] = Field(default_factory=list)
+    due_at: Instant | None = None
+    timeout_at: Instant | None = None
 
 
 class RunResumed(Fact):
@@ -213,7 +317,7 @@ class RunCompleted(Fact):
 class RunFailed(Fact):
     """`flusso.run.failed`. For a rejection `by`, `task_id`, `decided_at` and `comment` say who, where, when and why."""
 
-    reason: Literal["rejected", "node-failed", "stopped"]
+    reason: Literal["rejected", "node-failed", "stopped", "time-limit"]
     error: RunError
     by: Actor | None = None
     task_id: UUID | None = None
@@ -231,12 +335,17 @@ class RunCancelled(Fact):
 
 
 RunFact = (
-    RunStarted
+    RunQueued
+    | RunStarted
     | NodeScheduled
     | NodeCompleted
     | NodeFailed
     | NodeSkipped
     | RetrySet
+    | TimerSet
+    | TimerStopped
+    | ChildrenCalled
+    | ChildrenReported
     | RunPaused
     | RunResumed
     | RunCompleted
@@ -245,12 +354,17 @@ RunFact = (
 )
 
 RUN_FACTS_BY_TYPE: dict[str, type[RunFact]] = {
+    "flusso.run.queued": RunQueued,
     "flusso.run.started": RunStarted,
     "flusso.run.node_scheduled": NodeScheduled,
     "flusso.run.node_completed": NodeCompleted,
     "flusso.run.node_failed": NodeFailed,
     "flusso.run.node_skipped": NodeSkipped,
     "flusso.run.retry_set": RetrySet,
+    "flusso.run.timer_set": TimerSet,
+    "flusso.run.timer_stopped": TimerStopped,
+    "flusso.run.children_called": ChildrenCalled,
+    "flusso.run.children_reported": ChildrenReported,
     "flusso.run.paused": RunPaused,
     "flusso.run.resumed": RunResumed,
     "flusso.run.completed": RunCompleted,
@@ -334,6 +448,14 @@ class StepDecision(Fact):
     values: JsonObject | None = None
 
 
+class StepChildren(Fact):
+    """The child runs of a step, counted."""
+
+    total: int
+    called: int
+    ended: int
+
+
 class TraceStep(Fact):
     """One step of the trace: one visit of one node."""
 
@@ -349,6 +471,7 @@ class TraceStep(Fact):
     attempt: int = 1
     task_id: UUID | None = None
     decision: StepDecision | None = None
+    children: StepChildren | None = None
 
 
 class RunView(RunItem):

@@ -5,24 +5,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
-from services.engine.domain import configs
+from services.engine.domain.configs import FieldConfig
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.filters import FILTERS
+from services.engine.domain.nodes import NODE_TYPES
+from services.engine.domain.triggers import TRIGGER_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
 NODE_PAGES = sorted((DOCS / "nodes").glob("*.md"))
-CONFIGS: dict[str, type[configs.Config] | None] = {
-    "manual_trigger": configs.ManualTriggerConfig,
-    "webhook_trigger": configs.WebhookTriggerConfig,
-    "approval": configs.ApprovalConfig,
-    "manual_input": configs.ManualInputConfig,
-    "condition": configs.ConditionConfig,
-    "switch": configs.SwitchConfig,
-    "transform": None,  # its config is the object that it makes
-    "http_request": configs.HttpRequestConfig,
-    "stop": configs.StopConfig,
+CONFIGS: dict[str, type[BaseModel] | None] = {
+    **{name: node.config for name, node in NODE_TYPES.items()},
+    **{name: trigger.config for name, trigger in TRIGGER_TYPES.items()},
 }
+"""By type; `transform` has none, since its configuration is the object that it makes."""
 
 
 def examples(page: Path) -> list[str]:
@@ -64,7 +61,7 @@ def test_its_table_names_every_key_of_its_config(page: Path) -> None:
 def test_the_form_s_table_names_every_member_of_a_field() -> None:
     page = DOCS / "nodes" / "manual_input.md"
 
-    assert configs.FieldConfig.model_fields.keys() <= keys_of_tables(page)
+    assert FieldConfig.model_fields.keys() <= keys_of_tables(page)
 
 
 def test_the_list_of_filters_is_complete() -> None:

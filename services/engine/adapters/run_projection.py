@@ -18,13 +18,18 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunPaused,
+    RunQueued,
     RunResumed,
     RunStarted,
+    TimerSet,
+    TimerStopped,
 )
 from services.chassis.orders import Change
+from services.engine.adapters.run_orders_given import OrderRow, orders_given
 from services.engine.adapters.statements import statements
 from services.engine.domain.run_evolve import size_of
 from services.engine.domain.run_state import (
+    RUN_CLOCK,
     Asking,
     Ended,
     Live,
@@ -33,11 +38,17 @@ from services.engine.domain.run_state import (
     RunFacts,
     RunState,
     Scheduled,
+    Sleeping,
+    awaits_machines,
     status_of,
 )
 
 RunChange = Change[RunState, RunFact]
 JobRow = tuple[UUID, str, int, int, datetime]
+TimerRow = tuple[UUID, str, str, int, int, datetime]
+TimerKey = tuple[UUID, str, str]
+"""The run, the node (empty for the run itself) and the kind of timer."""
+RETRY = "retry"
 OVERTAKEN = frozenset({"runs_pkey", "waits_pkey", "runs_workflow_fkey"})
 """Another replica has made the same move first, or the workflow was deleted: the batch is decided anew."""
 message_chars_max = 2_000
@@ -57,9 +68,11 @@ class Rows:
     waits_over: list[UUID] = field(default_factory=list)
     jobs: dict[tuple[UUID, str], JobRow] = field(default_factory=dict)
     jobs_over: list[tuple[UUID, str]] = field(default_factory=list)
-    timers: dict[tuple[UUID, str], JobRow] = field(default_factory=dict)
-    timers_over: list[tuple[UUID, str]] = field(default_factory=list)
+    timers: dict[TimerKey, TimerRow] = field(default_factory=dict)
+    timers_over: list[TimerKey] = field(default_factory=list)
     ended_with_jobs: list[UUID] = field(default_factory=list)
+    orders: list[OrderRow] = field(default_factory=list)
+    ended_with_calls: list[UUID] = field(default_factory=list)
 
 
 class RunProjection:
@@ -75,6 +88,7 @@ class RunProjection:
             _add_run(rows, change)
             for event in change.events:
                 _add_event(rows, change, event)
+            _add_orders(rows, change)
         return _arguments(rows)
 
 
@@ -90,7 +104,7 @@ def _add_run(rows: Rows, change: RunChange) -> None:
     ended_at = change.occurred_at if isinstance(change.after, Ended) else None
     error = _error_of(change.events)
     first = change.events[0]
-    if type(first) is RunStarted:
+    if isinstance(first, RunStarted | RunQueued) and isinstance(change.before, NotStarted):
         rows.taken[day, after] += 1
         rows.started.append(
             (
@@ -103,12 +117,21 @@ def _add_run(rows: Rows, change: RunChange) -> None:
                 facts.started_at,
                 ended_at,
                 error,
+                None if facts.parent is None else facts.parent.run_id,
             )
         )
     elif before != after:
         rows.left[day, before] += 1
         rows.taken[day, after] += 1
         rows.moved.append((change.stream_id, after, ended_at, error))
+
+
+def _add_orders(rows: Rows, change: RunChange) -> None:
+    """Note what the run asks of its child runs, and what it tells its parent."""
+    orders = orders_given(change)
+    rows.orders.extend(orders)
+    if isinstance(change.after, Ended) and any(order.kind == "cancel" for order in orders):
+        rows.ended_with_calls.append(change.stream_id)
 
 
 def _error_of(events: Iterable[RunFact]) -> str | None:
@@ -143,25 +166,36 @@ def _on_resumed(rows: Rows, _: RunChange, event: RunResumed) -> None:
 
 def _on_scheduled(rows: Rows, change: RunChange, event: NodeScheduled) -> None:
     run_id, node = change.stream_id, event.node
-    rows.timers.pop((run_id, node), None)
-    if _has_job(change.before, node):
-        rows.timers_over.append((run_id, node))
+    if _has_job(change.before, node) or (run_id, node, RETRY) in rows.timers:
+        _end_timer(rows, (run_id, node, RETRY))
     rows.jobs[run_id, node] = (run_id, node, event.visit, event.attempt, change.occurred_at)
 
 
 def _on_retry_set(rows: Rows, change: RunChange, event: RetrySet) -> None:
     run_id, node = change.stream_id, event.node
     _end_job(rows, run_id, node)
-    rows.timers[run_id, node] = (run_id, node, event.visit, event.attempt, event.due_at)
+    _set_timer(rows, (run_id, node, RETRY), event.visit, event.attempt, event.due_at)
+
+
+def _on_timer_set(rows: Rows, change: RunChange, event: TimerSet) -> None:
+    key = (change.stream_id, event.node or RUN_CLOCK, event.kind)
+    _set_timer(rows, key, event.visit, 1, event.due_at)
+
+
+def _on_timer_stopped(rows: Rows, change: RunChange, event: TimerStopped) -> None:
+    _end_timer(rows, (change.stream_id, event.node or RUN_CLOCK, event.kind))
 
 
 def _on_settled(rows: Rows, change: RunChange, event: NodeCompleted | NodeFailed) -> None:
     """Neither a worker nor a timer is awaited any more."""
     key = (change.stream_id, event.node)
-    rows.timers.pop(key, None)
     if _has_job(change.before, event.node) or key in rows.jobs:
-        rows.timers_over.append(key)
+        _end_timer(rows, (*key, RETRY))
         _end_job(rows, *key)
+    for kind in ("delay", "node_limit"):
+        timer = (*key, kind)
+        if timer in rows.timers or _has_timer(change.before, event.node, kind):
+            _end_timer(rows, timer)
 
 
 def _on_node_failed(rows: Rows, change: RunChange, event: NodeFailed) -> None:
@@ -191,6 +225,8 @@ _WRITERS: dict[type[RunFact], Callable[[Rows, RunChange, Any], None]] = {
     RunResumed: _on_resumed,
     NodeScheduled: _on_scheduled,
     RetrySet: _on_retry_set,
+    TimerSet: _on_timer_set,
+    TimerStopped: _on_timer_stopped,
     NodeCompleted: _on_settled,
     NodeFailed: _on_node_failed,
     RunCompleted: _on_ended,
@@ -204,8 +240,19 @@ def _has_job(state: RunState, node: str) -> bool:
     return isinstance(state, Live) and isinstance(state.nodes.get(node), Scheduled | Retrying)
 
 
-def _awaits_worker(state: Live) -> bool:
-    return any(isinstance(node, Scheduled | Retrying) for node in state.nodes.values())
+def _has_timer(state: RunState, node: str, kind: str) -> bool:
+    if not isinstance(state, Live):
+        return False
+    return isinstance(state.nodes.get(node), Sleeping) if kind == "delay" else node in state.clocks
+
+
+def _set_timer(rows: Rows, key: TimerKey, visit: int, attempt: int, due_at: datetime) -> None:
+    rows.timers[key] = (*key, visit, attempt, due_at)
+
+
+def _end_timer(rows: Rows, key: TimerKey) -> None:
+    rows.timers.pop(key, None)
+    rows.timers_over.append(key)
 
 
 def _end_wait(rows: Rows, task_id: UUID) -> None:
@@ -223,9 +270,9 @@ def _end_run(rows: Rows, change: RunChange, tasks: Iterable[UUID]) -> None:
         _end_wait(rows, task_id)
     for key in [key for key in rows.jobs if key[0] == change.stream_id]:
         del rows.jobs[key]
-    for key in [key for key in rows.timers if key[0] == change.stream_id]:
-        del rows.timers[key]
-    if isinstance(change.before, Live) and _awaits_worker(change.before):
+    for timer in [timer for timer in rows.timers if timer[0] == change.stream_id]:
+        del rows.timers[timer]
+    if isinstance(change.before, Live) and awaits_machines(change.before):
         rows.ended_with_jobs.append(change.stream_id)
 
 
@@ -239,16 +286,18 @@ def _arguments(rows: Rows) -> list[object]:
     jobs_over = sorted(set(rows.jobs_over) - rows.jobs.keys())
     timers_over = sorted(set(rows.timers_over) - rows.timers.keys())
     return [
-        *_columns(rows.started, 9),
+        *_columns(rows.started, 10),
         *_columns(rows.moved, 4),
         sorted(rows.waits_over),
         *_columns(waits, 3),
         *_columns(jobs_over, 2),
         *_columns([rows.jobs[key] for key in sorted(rows.jobs)], 5),
-        *_columns(timers_over, 2),
-        *_columns([rows.timers[key] for key in sorted(rows.timers)], 5),
+        *_columns(timers_over, 3),
+        *_columns([rows.timers[key] for key in sorted(rows.timers)], 6),
         sorted(rows.ended_with_jobs),
         *_columns(counts, 4),
+        *_columns([order.columns() for order in rows.orders], 5),
+        sorted(rows.ended_with_calls),
     ]
 
 

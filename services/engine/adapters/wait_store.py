@@ -1,6 +1,7 @@
 """Waits, jobs and timers as the loops of the engine read them."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
 
@@ -59,11 +60,14 @@ class PostgresWaits:
         """Return timers that are due, the earliest first."""
         with translated():
             rows = await self._pool.fetch(statements["due_timers"], now, limit)
-        return [Timer(row["run_id"], row["node"], row["visit"], row["attempt"]) for row in rows]
+        return [
+            Timer(row["run_id"], row["node"], row["kind"], row["visit"], row["attempt"])
+            for row in rows
+        ]
 
-    async def delete_timers(self, timers: Sequence[Timer]) -> None:
+    async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:
         """Drop timers that mean nothing any more, but not those that the same nodes have set since."""
-        rows = [(timer.run_id, timer.node, timer.visit, timer.attempt) for timer in timers]
+        rows = [astuple(timer) for timer in timers]
         columns = [list(column) for column in zip(*rows, strict=True)]
         with translated():
-            await self._pool.execute(statements["drop_timers"], *columns)
+            await self._pool.execute(statements["drop_timers"], *columns, due_before)

@@ -15,7 +15,7 @@ from services.engine.app.orders import RunPipeline, StartTriggered, order_for
 from services.engine.app.ports import Versions, workflow_not_found
 from services.engine.app.starts import started_run
 from services.engine.domain import webhook
-from services.engine.domain.configs import WebhookTriggerConfig
+from services.engine.domain.triggers.webhook import WebhookTriggerConfig
 
 
 def _now() -> datetime:

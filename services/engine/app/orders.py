@@ -5,10 +5,10 @@ from uuid import UUID
 
 from contracts.actor import Actor
 from contracts.base import Json
-from contracts.run import CancelRun, RecordResult, RunFact, StartRun, TriggerKind
+from contracts.run import CancelRun, ParentRun, RecordResult, RunFact, StartRun, TriggerKind
 from services.chassis.orders import Done, Order
 from services.chassis.pipeline import Pipeline
-from services.engine.domain.run_commands import FireRetry, Resolve, RunCommand
+from services.engine.domain.run_commands import FireRetry, FireTimer, Resolve, RunCommand
 from services.engine.domain.run_state import RunState
 
 
@@ -20,9 +20,10 @@ class StartTriggered:
     trigger: TriggerKind
     trigger_output: Json
     actor: Actor
+    parent: ParentRun | None = None
 
 
-RunOrder = StartRun | StartTriggered | CancelRun | RecordResult | Resolve | FireRetry
+RunOrder = StartRun | StartTriggered | CancelRun | RecordResult | Resolve | FireRetry | FireTimer
 STARTS = frozenset({StartRun, StartTriggered})
 """Asking a pydantic class whether it fits costs more than a look at the type."""
 RunPipeline = Pipeline[RunState, RunOrder, RunCommand, RunFact]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from contracts.base import JsonObject
@@ -66,10 +66,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A retry that is due."""
+    """A timer that is due: a retry, or one of those that `TimerSet` sets; `node` is empty for the run's own."""
 
     run_id: UUID
     node: str
+    kind: Literal["retry", "delay", "node_limit", "run_limit"]
     visit: int
     attempt: int
 
@@ -208,8 +209,8 @@ class WaitStore(Protocol):
         """Return timers that are due, the earliest first."""
         ...
 
-    async def delete_timers(self, timers: Sequence[Timer]) -> None:
-        """Drop timers that mean nothing any more."""
+    async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:
+        """Drop timers that mean nothing any more and were due before then."""
         ...
 
 

@@ -16,6 +16,7 @@ from services.engine.domain.run_commands import (
     Cancel,
     Command,
     FireRetry,
+    FireTimer,
     RecordNodeResult,
     Resolve,
     RunCommand,
@@ -92,7 +93,7 @@ class Prepare:
 
 def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) -> Command:
     match order:
-        case Resolve() | FireRetry():
+        case Resolve() | FireRetry() | FireTimer():
             return order
         case StartRun():
             return Start(
@@ -112,6 +113,7 @@ def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) ->
                 trigger=order.trigger,
                 trigger_output=order.trigger_output,
                 actor=order.actor,
+                parent=order.parent,
             )
         case CancelRun():
             return Cancel(order.reason, order.actor)

@@ -1,4 +1,4 @@
-"""Fires retries that are due. A timer that means nothing any more is dropped; firing twice changes nothing."""
+"""Fires what is due: retries, delays, limits. What means nothing any more is dropped; firing twice changes nothing."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.ports import Timer, WaitStore
-from services.engine.domain.run_commands import FireRetry
+from services.engine.domain.run_commands import FireRetry, FireTimer
 
 poll_seconds = 0.5
 timers_a_round_max = 500
@@ -43,21 +43,15 @@ class Timers:
 
     async def fire_due(self) -> int:
         """Fire what is due and return how many timers that were. Raises Transient."""
-        timers = await self._store.due_timers(self._clock(), timers_a_round_max)
+        now = self._clock()
+        timers = await self._store.due_timers(now, timers_a_round_max)
         if timers:
-            await self._fire(timers)
+            await self._fire(timers, now)
         return len(timers)
 
-    async def _fire(self, timers: Sequence[Timer]) -> None:
+    async def _fire(self, timers: Sequence[Timer], now: datetime) -> None:
         outcomes = await self._pipeline.execute_all(
-            [
-                order_for(
-                    timer.run_id,
-                    FireRetry(timer.node, timer.visit, timer.attempt),
-                    actor="timer",
-                )
-                for timer in timers
-            ]
+            [order_for(timer.run_id, _firing(timer), actor="timer") for timer in timers]
         )
         over = [
             timer
@@ -65,4 +59,10 @@ class Timers:
             if isinstance(outcome, Refused) or (isinstance(outcome, Done) and not outcome.events)
         ]
         if over:
-            await self._store.delete_timers(over)
+            await self._store.delete_timers(over, now)
+
+
+def _firing(timer: Timer) -> FireRetry | FireTimer:
+    if timer.kind == "retry":
+        return FireRetry(timer.node, timer.visit, timer.attempt)
+    return FireTimer(timer.kind, timer.node, timer.visit)

@@ -1,17 +1,11 @@
-"""The configuration of every node and trigger, as people write it."""
+"""What the configurations of nodes and triggers are made of, as people write them."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.base import Json, JsonObject
-from services.engine.domain.limits import (
-    ASSIGNEES_MAX,
-    CASES_MAX,
-    EXPRESSION_MAX,
-    FIELDS_MAX,
-    NAME_MAX,
-)
+from services.engine.domain.limits import ASSIGNEES_MAX, FIELDS_MAX, NAME_MAX
 from services.engine.domain.template import as_text
 
 
@@ -57,82 +51,6 @@ class FieldConfig(Config):
 
 Fields = Annotated[list[FieldConfig], Field(max_length=FIELDS_MAX)]
 Assignees = Annotated[list[Text], Field(max_length=ASSIGNEES_MAX)]
-
-
-class ManualTriggerConfig(Config):
-    """`sample_input` fills the run dialog, `fields` are its form."""
-
-    sample_input: JsonObject | None = None
-    fields: Fields = []
-
-
-class WebhookTriggerConfig(Config):
-    """How a sender proves itself, and where its delivery id is.
-
-    `delivery_id_header` names a header, `delivery_id_path` a dotted path into the payload. Presets know theirs.
-    """
-
-    auth: Literal["none", "header", "hmac"] = "none"
-    header: OptionalText = None
-    secret: OptionalText = None
-    preset: Literal["github", "stripe", "slack", "standard_webhooks", "custom"] | None = None
-    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    encoding: Literal["hex", "base64"] = "hex"
-    prefix: Text = ""
-    delivery_id_header: OptionalText = None
-    delivery_id_path: OptionalText = None
-
-
-class ApprovalConfig(Config):
-    """`policy`, `due` and `timeout` are not available yet; a blank timeout waits for ever."""
-
-    prompt: Text
-    title: OptionalText = None
-    assignees: Assignees = []
-    policy: Blank = None
-    due: Blank = None
-    timeout: Blank = None
-
-
-class ManualInputConfig(Config):
-    prompt: Text = ""
-    title: OptionalText = None
-    fields: Annotated[Fields, Field(min_length=1)]
-    assignees: Assignees = []
-    due: Blank = None
-    timeout: Blank = None
-
-
-class ConditionConfig(Config):
-    expression: str = Field(min_length=1, max_length=EXPRESSION_MAX)
-
-
-class SwitchConfig(Config):
-    """A case is a text, a number or a boolean; its port is the same, as text."""
-
-    expression: str = Field(min_length=1, max_length=EXPRESSION_MAX)
-    cases: list[Json] = Field(min_length=1, max_length=CASES_MAX)
-
-
-class HttpRequestConfig(Config):
-    """`timeout` in seconds; `error_statuses` are statuses or classes such as `5xx`."""
-
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    url: str = Field(min_length=1)
-    headers: dict[str, Text] = Field(default={}, max_length=100)
-    query: dict[str, Text] = Field(default={}, max_length=100)
-    body: Json = None
-    timeout: float = Field(default=30, gt=0, le=300)
-    retries: int = Field(default=0, ge=0, le=20)
-    retry_delay: float = Field(default=1, gt=0, le=3_600)
-    retry_delay_max: float = Field(default=300, gt=0, le=86_400)
-    error_statuses: list[Json] = Field(default=["4xx", "5xx"], max_length=100)
-
-
-class StopConfig(Config):
-    status: Literal["Completed", "Failed"] = "Completed"
-    message: OptionalText = None
-    output: Json = None
 
 
 class NodeModel(Config):

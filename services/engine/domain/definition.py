@@ -1,7 +1,7 @@
 """Validates a definition whole: every fault, by the JSON pointer of its place, with a suggestion where one is near."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,7 +9,7 @@ from contracts.base import Json, JsonObject
 from contracts.workflow import Fault
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_value
-from services.engine.domain import configs, step_compiler
+from services.engine.domain import configs
 from services.engine.domain.definition_graph import check_graph
 from services.engine.domain.definition_model import (
     Definition,
@@ -17,10 +17,8 @@ from services.engine.domain.definition_model import (
     InvalidDefinition,
     Node,
     Trigger,
-    TriggerConfig,
 )
 from services.engine.domain.findings import Findings, Place, nearest
-from services.engine.domain.form import compile_fields
 from services.engine.domain.limits import (
     DEFINITION_BYTES_MAX,
     DEFINITION_DEPTH_MAX,
@@ -29,9 +27,11 @@ from services.engine.domain.limits import (
     KEY_MAX,
     NODES_MAX,
 )
-from services.engine.domain.reading import M, read_model
+from services.engine.domain.nodes import LATER_NODE_TYPES, NODE_TYPES
+from services.engine.domain.reading import read_model
 from services.engine.domain.run_state import TRIGGER
-from services.engine.domain.steps import Shape, Step
+from services.engine.domain.steps import Shape
+from services.engine.domain.triggers import LATER_TRIGGER_TYPES, TRIGGER_TYPES
 from services.engine.domain.variable_check import check_variables
 
 __all__ = ["Definition", "InvalidDefinition", "parse_definition"]
@@ -42,31 +42,6 @@ _RESERVED = frozenset(
     {TRIGGER, "true", "false", "null", "in", "nil", "empty", "blank", "and", "or", "contains"}
 )
 """Words of Liquid and CEL, which a variable could not name."""
-
-_Compiled = tuple[Step | None, Shape]
-_Compiler = Callable[[JsonObject, Place], _Compiled]
-
-
-def _of(model: type[M], compile_step: Callable[[M, Place], _Compiled]) -> _Compiler:
-    def compile_config(config: JsonObject, place: Place) -> _Compiled:
-        read = read_model(model, config, place)
-        return (None, Shape(ports=None)) if read is None else compile_step(read, place)
-
-    return compile_config
-
-
-_NODE_TYPES: Mapping[str, _Compiler] = {
-    "approval": _of(configs.ApprovalConfig, step_compiler.compile_approval),
-    "manual_input": _of(configs.ManualInputConfig, step_compiler.compile_manual_input),
-    "condition": _of(configs.ConditionConfig, step_compiler.compile_condition),
-    "switch": _of(configs.SwitchConfig, step_compiler.compile_switch),
-    "transform": step_compiler.compile_transform,
-    "http_request": _of(configs.HttpRequestConfig, step_compiler.compile_http_request),
-    "stop": _of(configs.StopConfig, step_compiler.compile_stop),
-}
-_LATER_NODE_TYPES = frozenset({"send_email", "delay", "for_each", "run_workflow", "emit_event"})
-_TRIGGER_TYPES = frozenset({"manual_trigger", "webhook_trigger"})
-_LATER_TRIGGER_TYPES = frozenset({"schedule_trigger", "event_trigger"})
 
 
 @dataclass(slots=True)
@@ -139,23 +114,16 @@ def _read_trigger(value: Json, place: Place, draft: _Draft) -> Trigger | None:
         return None
     model = read_model(configs.TriggerModel, value, place)
     if model is None or not _is_known(
-        model.type, _TRIGGER_TYPES, _LATER_TRIGGER_TYPES, place.at("type")
+        model.type, TRIGGER_TYPES, LATER_TRIGGER_TYPES, place.at("type")
     ):
         return None
-    config: TriggerConfig | None
-    if model.type == "manual_trigger":
-        config = read_model(configs.ManualTriggerConfig, model.config, place.at("config"))
-        if config is not None:
-            compile_fields(config.fields, place.at("config", "fields").of(TRIGGER))
-    else:
-        draft.shapes[TRIGGER] = Shape(members=frozenset({"payload", "headers", "method", "query"}))
-        config = read_model(configs.WebhookTriggerConfig, model.config, place.at("config"))
-        if config is not None:
-            step_compiler.check_webhook(config, place.at("config"))
+    trigger = TRIGGER_TYPES[model.type]
+    draft.shapes[TRIGGER] = trigger.shape
+    config = trigger.read(model.config, place.at("config"))
     return None if config is None else Trigger(model.type, config)
 
 
-def _is_known(name: str, known: frozenset[str], later: frozenset[str], place: Place) -> bool:
+def _is_known(name: str, known: Collection[str], later: Collection[str], place: Place) -> bool:
     if name in known:
         return True
     if name in later:
@@ -188,9 +156,9 @@ def _read_node(model: configs.NodeModel, place: Place, draft: _Draft) -> None:
     if _is_good_key(key, place.at("key"), draft):
         draft.pointers[key] = place.pointer
         draft.shapes[key] = Shape(ports=None)
-    if not _is_known(model.type, frozenset(_NODE_TYPES), _LATER_NODE_TYPES, place.at("type")):
+    if not _is_known(model.type, NODE_TYPES, LATER_NODE_TYPES, place.at("type")):
         return
-    step, shape = _NODE_TYPES[model.type](model.config, place.at("config").of(key))
+    step, shape = NODE_TYPES[model.type].compile(model.config, place.at("config").of(key))
     draft.shapes[key] = shape
     if step is not None:
         reads = {found.path: None for found in draft.findings.references if found.node == key}

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 
 from contracts.base import JsonObject
 from contracts.workflow import Fault
-from services.engine.domain.configs import ManualTriggerConfig, WebhookTriggerConfig
+from services.engine.domain.configs import Config
 from services.engine.domain.steps import Step
-
-TriggerConfig = ManualTriggerConfig | WebhookTriggerConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
     type: str
-    config: TriggerConfig
+    config: Config
 
 
 @dataclass(frozen=True, slots=True)

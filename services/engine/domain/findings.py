@@ -70,6 +70,10 @@ class Place:
             self._refer(tuple(_names(variable)), guarded=guarded)
         return template
 
+    def optional_template(self, source: str | None) -> Template | None:
+        """Return the compiled text, or None where none was given."""
+        return None if source is None else self.template(source)
+
     def expression(self, source: str) -> CelExpression | None:
         """Return the compiled CEL expression, or None after noting its fault."""
         try:

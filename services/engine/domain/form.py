@@ -11,8 +11,8 @@ from contracts.run import FormField
 from services.engine.domain.configs import FieldConfig
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.findings import Place
+from services.engine.domain.form_step import FieldStep
 from services.engine.domain.scope import Scope
-from services.engine.domain.steps import FieldStep
 from services.engine.domain.template import as_text
 from services.engine.domain.value_compiler import compile_value
 from services.engine.domain.value_tree import Tree

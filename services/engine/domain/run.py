@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
-from uuid import UUID
 
 from contracts.base import Json, JsonObject, rfc3339
 from contracts.run import (
@@ -17,14 +16,16 @@ from contracts.run import (
     RunStarted,
 )
 from services.chassis.errors import Refused
-from services.chassis.ids import derived_id
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode
 from services.engine.domain.limits import VALUE_BYTES_MAX
-from services.engine.domain.node_steps import check_size, perform
+from services.engine.domain.nodes.asking import AskStep
+from services.engine.domain.nodes.http_request import HttpStep
+from services.engine.domain.retry import NO_RETRIES, RetryPolicy
 from services.engine.domain.run_commands import (
     Cancel,
     FireRetry,
+    FireTimer,
     RecordNodeResult,
     Resolve,
     RunCommand,
@@ -36,16 +37,16 @@ from services.engine.domain.run_state import (
     Ended,
     Live,
     NotStarted,
+    Queued,
     Retrying,
     RunState,
     Scheduled,
     open_waits,
 )
-from services.engine.domain.steps import OUT, AskStep, HttpStep
+from services.engine.domain.run_timers import fire_timer
+from services.engine.domain.steps import OUT, TIMEOUT
+from services.engine.domain.values import check_size
 from services.engine.domain.webhook import by_hand
-
-JITTER = 0.25
-"""Retries of many runs that failed together spread over this part of their delay, either way."""
 
 
 def decide(state: RunState, order: RunCommand, now: datetime) -> Sequence[RunFact]:
@@ -65,6 +66,8 @@ def carry_out(state: RunState, order: RunCommand, now: datetime) -> Moves:
             _record_result(moves, command)
         case FireRetry() as command:
             _fire_retry(moves, command)
+        case FireTimer() as command:
+            fire_timer(moves, command)
         case Cancel() as command:
             _cancel(moves, command)
         case command:
@@ -74,7 +77,7 @@ def carry_out(state: RunState, order: RunCommand, now: datetime) -> Moves:
 
 def _start(moves: Moves, command: Start) -> None:
     state = moves.state
-    if isinstance(state, Live | Ended):
+    if not isinstance(state, NotStarted):
         if state.facts.request_digest != command.request_digest:
             raise Refused(
                 "idempotency-key-reused", "This idempotency key was used for another request."
@@ -91,6 +94,7 @@ def _start(moves: Moves, command: Start) -> None:
             started_at=moves.now,
             actor=command.actor,
             request_digest=command.request_digest,
+            parent=command.parent,
         )
     )
     moves.advance(moves.graph.first)
@@ -118,10 +122,16 @@ def _resolve(moves: Moves, command: Resolve) -> None:
         return
     for key, asking in open_waits(state):
         if asking.task_id == command.task_id:
-            if command.outcome == "rejected":
-                _reject(moves, command, key)
-            else:
-                _resume(moves, command, moves.graph.nodes[key], asking.visit)
+            node = moves.graph.nodes[key]
+            match command.outcome:
+                case "rejected":
+                    _reject(moves, command, key)
+                case "timed_out":
+                    _time_out(moves, command, node, asking.visit)
+                case "approved" | "submitted":
+                    _resume(moves, command, node, asking.visit)
+                case unknown:
+                    assert_never(unknown)
             return
 
 
@@ -137,6 +147,17 @@ def _reject(moves: Moves, command: Resolve, key: str) -> None:
             open_tasks=open_tasks(moves.live, but=command.task_id),
         )
     )
+
+
+def _time_out(moves: Moves, command: Resolve, node: GraphNode, visit: int) -> None:
+    error = RunError(
+        code="timed-out",
+        message=f"Nobody answered `{node.name}` in time.",
+        node=node.key,
+        details={"task_id": str(command.task_id), "decided_at": rfc3339(command.decided_at)},
+    )
+    if moves.fail(node, visit, 1, error, TIMEOUT):
+        moves.advance_from(node.key)
 
 
 def _resume(moves: Moves, command: Resolve, node: GraphNode, visit: int) -> None:
@@ -192,7 +213,7 @@ def _record_result(moves: Moves, command: RecordNodeResult) -> None:
     if command.error is None:
         moves.add(_completed(node, command))
         moves.advance_from(node.key)
-    elif command.retryable and command.attempt <= _retries(node):
+    elif command.retryable and command.attempt <= _retry_policy(node).retries:
         moves.add(_retry(moves, node, command, command.error))
     else:
         _fail_for_good(moves, node, command, _with_output(command, command.error))
@@ -223,13 +244,12 @@ def _with_output(command: RecordNodeResult, error: RunError) -> RunError:
     return error.model_copy(update={"node": command.node, "details": details})
 
 
-def _retries(node: GraphNode) -> int:
-    return node.step.retries if isinstance(node.step, HttpStep) else 0
+def _retry_policy(node: GraphNode) -> RetryPolicy:
+    return node.step.retry if isinstance(node.step, HttpStep) else NO_RETRIES
 
 
 def _retry(moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunError) -> RetrySet:
-    assert isinstance(node.step, HttpStep), "others have no retries"
-    delay = retry_delay_seconds(node.step, moves.run_id, node.key, command.attempt)
+    delay = _retry_policy(node).delay_after(command.attempt, moves.run_id, node.key)
     return RetrySet(
         node=node.key,
         visit=command.visit,
@@ -237,14 +257,6 @@ def _retry(moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunE
         due_at=moves.now + timedelta(seconds=delay),
         error=error.model_copy(update={"node": node.key}),
     )
-
-
-def retry_delay_seconds(step: HttpStep, run_id: UUID, key: str, attempt: int) -> float:
-    """Return the delay after a failed attempt: doubled each time up to the limit, spread by a hash (no chance here)."""
-    exponent = min(attempt - 1, 32)
-    delay = min(step.retry_delay_seconds * 2.0**exponent, step.retry_delay_seconds_max)
-    spread = derived_id("retry", str(run_id), key, str(attempt)).int % 1_000 / 1_000
-    return delay * (1 - JITTER + 2 * JITTER * spread)
 
 
 def _fire_retry(moves: Moves, command: FireRetry) -> None:
@@ -255,7 +267,7 @@ def _fire_retry(moves: Moves, command: FireRetry) -> None:
         return
     node = moves.graph.nodes[command.node]
     try:
-        event = perform(node, command.visit, command.attempt + 1, state, moves.run_id, moves.work)
+        event = moves.turn(node, command.visit, command.attempt + 1)
     except EvaluationFailed as failure:
         if moves.fail(node, command.visit, command.attempt + 1, error_of(failure, node.key)):
             moves.advance_from(node.key)
@@ -269,6 +281,8 @@ def _cancel(moves: Moves, command: Cancel) -> None:
             raise Refused("run-not-found", "There is no such run.")
         case Ended(status=status):
             raise Refused("run-ended", f"The run has ended: {status}.", run_status=status)
+        case Queued():
+            moves.add(RunCancelled(reason=command.reason, by=command.by))
         case Live() as live:
             moves.add(
                 RunCancelled(reason=command.reason, by=command.by, open_tasks=open_tasks(live))

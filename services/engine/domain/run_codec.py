@@ -7,20 +7,25 @@ from uuid import UUID
 import orjson
 
 from contracts.base import Json, JsonObject, rfc3339
-from contracts.run import RUN_FACTS_BY_TYPE, TYPES_OF_RUN_FACTS, RunFact
+from contracts.run import RUN_FACTS_BY_TYPE, TYPES_OF_RUN_FACTS, ParentRun, RunFact, TimerKind
 from services.chassis.aggregate import EncodedEvent
 from services.chassis.errors import Broken
 from services.engine.domain.run_state import (
     Asking,
+    Calling,
+    Child,
+    Clock,
     Ended,
     Live,
     NodeState,
     NotStarted,
+    Queued,
     Retrying,
     RunFacts,
     RunState,
     Scheduled,
     Settled,
+    Sleeping,
 )
 
 
@@ -62,6 +67,12 @@ def encode_state(state: RunState) -> str:
                 "last": state.last,
                 "size": state.size_bytes,
             }
+            if state.clocks:
+                snapshot["clocks"] = {
+                    key: _encode_clock(clock) for key, clock in state.clocks.items()
+                }
+        case Queued():
+            snapshot = {"is": "Queued", **_encode_facts(state.facts)}
         case Ended():
             snapshot = {"is": state.status, **_encode_facts(state.facts)}
         case _:
@@ -70,13 +81,21 @@ def encode_state(state: RunState) -> str:
 
 
 def _encode_facts(facts: RunFacts) -> JsonObject:
-    return {
+    encoded: JsonObject = {
         "workflow_id": facts.workflow_id,
         "workflow_name": facts.workflow_name,
         "version": facts.version,
         "started_at": rfc3339(facts.started_at),
         "request_digest": facts.request_digest,
     }
+    if facts.parent is not None:
+        encoded["parent"] = facts.parent.model_dump(mode="json")
+    return encoded
+
+
+def _encode_clock(clock: Clock) -> Json:
+    due_at = None if clock.due_at is None else rfc3339(clock.due_at)
+    return [clock.kind, clock.visit, due_at, clock.remaining_seconds]
 
 
 def _encode_node(node: NodeState) -> Json:
@@ -89,8 +108,27 @@ def _encode_node(node: NodeState) -> Json:
             return ["w", node.visit, node.attempt]
         case Retrying():
             return ["r", node.visit, node.attempt]
+        case Sleeping():
+            return ["z", node.visit]
+        case Calling():
+            return ["c", node.visit, _encode_calls(node)]
         case _:
             assert_never(node)
+
+
+def _encode_calls(node: Calling) -> JsonObject:
+    """Return the calls; keys of objects are texts in JSON, so what goes by index is a list of pairs."""
+    return {
+        "workflow_id": node.workflow_id,
+        "total": node.total,
+        "called": node.called,
+        "running": [
+            [index, child.run_id, child.sequence, child.asks]
+            for index, child in node.running.items()
+        ],
+        "results": list(node.results.items()),
+        "errors": list(node.errors.items()),
+    }
 
 
 def decode_state(stored: str | bytes) -> RunState:
@@ -107,7 +145,13 @@ def decode_state(stored: str | bytes) -> RunState:
                     {key: _decode_node(node) for key, node in snapshot["nodes"].items()},
                     snapshot["last"],
                     snapshot["size"],
+                    {
+                        key: _decode_clock(*clock)
+                        for key, clock in snapshot.get("clocks", {}).items()
+                    },
                 )
+            case "Queued":
+                return Queued(_decode_facts(snapshot))
             case "Completed" | "Failed" | "Cancelled" as status:
                 return Ended(_decode_facts(snapshot), status)
             case unknown:
@@ -123,7 +167,13 @@ def _decode_facts(snapshot: JsonObject) -> RunFacts:
         snapshot["version"],
         datetime.fromisoformat(snapshot["started_at"]),
         snapshot["request_digest"],
+        ParentRun(**snapshot["parent"]) if "parent" in snapshot else None,
     )
+
+
+def _decode_clock(kind: TimerKind, visit: int, due_at: str | None, remaining: float) -> Clock:
+    due = None if due_at is None else datetime.fromisoformat(due_at)
+    return Clock(kind, visit, due, remaining)
 
 
 def _decode_node(node: list[Json]) -> NodeState:
@@ -136,5 +186,24 @@ def _decode_node(node: list[Json]) -> NodeState:
             return Scheduled(visit, attempt)
         case ["r", visit, attempt]:
             return Retrying(visit, attempt)
+        case ["z", visit]:
+            return Sleeping(visit)
+        case ["c", visit, calls]:
+            return _decode_calls(visit, calls)
         case _:
             raise Broken(f"no node of a run is {node}")
+
+
+def _decode_calls(visit: int, calls: JsonObject) -> Calling:
+    return Calling(
+        visit,
+        UUID(calls["workflow_id"]),
+        calls["total"],
+        calls["called"],
+        {
+            index: Child(UUID(run_id), sequence, asks)
+            for index, run_id, sequence, asks in calls["running"]
+        },
+        dict(calls["results"]),
+        dict(calls["errors"]),
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
-from contracts.run import DecidedOutcome, RunError, TriggerKind
+from contracts.run import DecidedOutcome, ParentRun, RunError, TimerKind, TriggerKind
 from services.engine.domain.graph import Graph
 
 
@@ -21,6 +21,7 @@ class Start:
     trigger_output: Json
     actor: Actor
     request_digest: str | None = None
+    parent: ParentRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class FireRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class FireTimer:
+    """The timer of a `TimerSet` is due; `node` is empty for the run's own limit."""
+
+    kind: TimerKind
+    node: str
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """An operator ends the run."""
 
@@ -65,7 +75,7 @@ class Cancel:
     by: Actor
 
 
-Command = Start | Resolve | RecordNodeResult | FireRetry | Cancel
+Command = Start | Resolve | RecordNodeResult | FireRetry | FireTimer | Cancel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """What each event makes of a run. It follows and never judges: every event on every state gives a state."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,9 @@ import orjson
 
 from contracts.base import Json, JsonObject
 from contracts.run import (
+    ChildrenCalled,
+    ChildrenReported,
+    ChildReport,
     NodeCompleted,
     NodeFailed,
     NodeScheduled,
@@ -18,47 +23,69 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunPaused,
+    RunQueued,
     RunResumed,
     RunStarted,
+    TimerSet,
+    TimerStopped,
 )
 from services.engine.domain.run_state import (
+    RUN_CLOCK,
     TRIGGER,
     Asking,
+    Calling,
+    Child,
+    Clock,
     Ended,
     Live,
     NodeState,
     NotStarted,
+    Queued,
     Retrying,
     RunFacts,
     RunState,
     Scheduled,
     Settled,
+    Sleeping,
 )
-from services.engine.domain.steps import OUT
+
+OUT = "out"
 
 
 def evolve(state: RunState, event: RunFact) -> RunState:
     """Return the state after the event."""
     if isinstance(state, Live):
         return _OF_LIVE[type(event)](state, event)
-    if isinstance(state, NotStarted) and isinstance(event, RunStarted):
-        return _started(event)
+    match state, event:
+        case NotStarted() | Queued(), RunStarted():
+            return _started(event)
+        case NotStarted(), RunQueued():
+            return Queued(_facts(event, event.queued_at))
+        case Queued(), RunFailed():
+            return Ended(state.facts, "Failed")
+        case Queued(), RunCancelled():
+            return Ended(state.facts, "Cancelled")
     return state
 
 
-def _started(event: RunStarted) -> Live:
-    facts = RunFacts(
+def _facts(event: RunStarted | RunQueued, accepted_at: datetime) -> RunFacts:
+    return RunFacts(
         event.workflow_id,
         event.workflow_name,
         event.version,
-        event.started_at,
+        accepted_at,
         event.request_digest,
+        event.parent,
     )
+
+
+def _started(event: RunStarted) -> Live:
+    facts = _facts(event, event.started_at)
     data = {TRIGGER: {"output": event.trigger_output}}
     return Live(facts, data, {TRIGGER: Settled(OUT)}, TRIGGER, size_of(event.trigger_output))
 
 
-def _unmoved(state: Live, _: RunStarted) -> Live:
+def _unmoved(state: Live, _: RunStarted | RunQueued) -> Live:
     return state
 
 
@@ -86,8 +113,76 @@ def _resumed(state: Live, event: RunResumed) -> Live:
     return _completed(state, event.node, OUT, event.output)
 
 
+def _timer_set(state: Live, event: TimerSet) -> Live:
+    if event.kind == "delay" and event.node is not None:
+        return _moved(state, event.node, Sleeping(event.visit))
+    return _clocked(state, event, Clock(event.kind, event.visit, event.due_at))
+
+
+def _timer_stopped(state: Live, event: TimerStopped) -> Live:
+    return _clocked(state, event, Clock(event.kind, event.visit, None, event.remaining_seconds))
+
+
+def _clocked(state: Live, event: TimerSet | TimerStopped, clock: Clock) -> Live:
+    return replace(state, clocks={**state.clocks, event.node or RUN_CLOCK: clock})
+
+
+def _children_called(state: Live, event: ChildrenCalled) -> Live:
+    before = state.nodes.get(event.node)
+    if not isinstance(before, Calling) or before.visit != event.visit:
+        before = Calling(event.visit, event.workflow_id, event.total, 0, {})
+    called = {call.index: Child(call.run_id) for call in event.calls}
+    node = replace(before, called=before.called + len(called), running={**before.running, **called})
+    return _moved(state, event.node, node)
+
+
+def _children_reported(state: Live, event: ChildrenReported) -> Live:
+    node = state.nodes.get(event.node)
+    if not isinstance(node, Calling) or node.visit != event.visit:
+        return state
+    running, results, errors = dict(node.running), dict(node.results), dict(node.errors)
+    size = 0
+    for report in event.reports:
+        size += _take_report(report, running, results, errors)
+    moved = replace(node, running=running, results=results, errors=errors)
+    return replace(
+        state,
+        nodes={**state.nodes, event.node: moved},
+        size_bytes=state.size_bytes + size,
+    )
+
+
+def _take_report(
+    report: ChildReport,
+    running: dict[int, Child],
+    results: dict[int, Json],
+    errors: dict[int, JsonObject],
+) -> int:
+    """Note how a child is doing; return by how many bytes the outputs have grown."""
+    if report.index not in running:
+        return 0
+    if report.status in ("Queued", "Running", "Waiting"):
+        asks = report.status == "Waiting"
+        running[report.index] = Child(report.run_id, report.sequence, asks)
+        return 0
+    del running[report.index]
+    if report.status == "Completed":
+        results[report.index] = report.output
+        return size_of(report.output)
+    error = None if report.error is None else report.error.model_dump(mode="json")
+    errors[report.index] = {"run_id": str(report.run_id), "status": report.status, "error": error}
+    return size_of(errors[report.index])
+
+
 def _moved(state: Live, key: str, node: NodeState) -> Live:
-    return Live(state.facts, state.data, {**state.nodes, key: node}, state.last, state.size_bytes)
+    return Live(
+        state.facts,
+        state.data,
+        {**state.nodes, key: node},
+        state.last,
+        state.size_bytes,
+        state.clocks,
+    )
 
 
 def _completed(state: Live, key: str, port: str, output: Json) -> Live:
@@ -97,7 +192,15 @@ def _completed(state: Live, key: str, port: str, output: Json) -> Live:
         {**state.nodes, key: Settled(port)},
         key,
         state.size_bytes + size_of(output),
+        _without(state.clocks, key),
     )
+
+
+def _without(clocks: Mapping[str, Clock], key: str) -> Mapping[str, Clock]:
+    """Return the clocks without that of a node which is done."""
+    if key not in clocks:
+        return clocks
+    return {other: clock for other, clock in clocks.items() if other != key}
 
 
 def _failed(state: Live, event: NodeFailed) -> Live:
@@ -112,6 +215,7 @@ def _failed(state: Live, event: NodeFailed) -> Live:
         {**state.nodes, event.node: Settled(event.port)},
         state.last,
         state.size_bytes + size_of(seen),
+        _without(state.clocks, event.node),
     )
 
 
@@ -128,12 +232,17 @@ def _run_cancelled(state: Live, _: RunCancelled) -> Ended:
 
 
 _OF_LIVE: Mapping[type[RunFact], Callable[[Live, Any], RunState]] = {
+    RunQueued: _unmoved,
     RunStarted: _unmoved,
     NodeScheduled: _scheduled,
     NodeCompleted: _node_completed,
     NodeFailed: _failed,
     NodeSkipped: _skipped,
     RetrySet: _retrying,
+    TimerSet: _timer_set,
+    TimerStopped: _timer_stopped,
+    ChildrenCalled: _children_called,
+    ChildrenReported: _children_reported,
     RunPaused: _paused,
     RunResumed: _resumed,
     RunCompleted: _run_completed,

@@ -19,11 +19,11 @@ from contracts.run import (
 )
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode, Motion, motion
-from services.engine.domain.node_steps import perform
+from services.engine.domain.nodes.stop import StopStep
 from services.engine.domain.run_evolve import evolve, open_tasks
 from services.engine.domain.run_state import Live, RunState, Settled
-from services.engine.domain.scope import Work
-from services.engine.domain.steps import ERROR, StopStep
+from services.engine.domain.scope import Scope, Work
+from services.engine.domain.steps import ERROR, Turn, Turned
 
 FIRST_VISIT = 1
 
@@ -82,15 +82,22 @@ class Moves:
                 assert_never(unknown)
 
     def _run(self, node: GraphNode) -> bool:
-        live = self.live
         try:
-            event = perform(node, FIRST_VISIT, 1, live, self.run_id, self.work)
+            event = self.turn(node, FIRST_VISIT, 1)
         except EvaluationFailed as failure:
             return self.fail(node, FIRST_VISIT, 1, error_of(failure, node.key))
         self.add(event)
         if isinstance(node.step, StopStep):
             self._stop(node.step, node.key, event)
         return type(event) is NodeCompleted
+
+    def turn(self, node: GraphNode, visit: int, attempt: int) -> Turned:
+        """Return what a node does, whose turn has come; raises EvaluationFailed."""
+        live = self.live
+        scope = Scope(live.data, self.work)
+        return node.step.take(
+            Turn(node.key, node.name, node.type, visit, attempt, self.run_id, live, scope, self.now)
+        )
 
     def _stop(self, step: StopStep, key: str, event: RunFact) -> None:
         """End the run, whatever else is under way."""
@@ -108,9 +115,11 @@ class Moves:
         )
         self.add(RunFailed(reason="stopped", error=error, open_tasks=waits))
 
-    def fail(self, node: GraphNode, visit: int, attempt: int, error: RunError) -> bool:
-        """Let a node fail: it takes its error port if that is wired, else the run fails. Tell whether it goes on."""
-        port = ERROR if ERROR in node.wired else None
+    def fail(
+        self, node: GraphNode, visit: int, attempt: int, error: RunError, way_out: str = ERROR
+    ) -> bool:
+        """Let a node fail: it takes its way out if that is wired, else the run fails. Tell whether it goes on."""
+        port = way_out if way_out in node.wired else None
         self.add(NodeFailed(node=node.key, visit=visit, attempt=attempt, port=port, error=error))
         if port is None:
             self.add(RunFailed(reason="node-failed", error=error, open_tasks=open_tasks(self.live)))

@@ -1,80 +1,75 @@
-"""What each type of node does, compiled from its configuration: templates parsed, expressions ready."""
+"""What every type of node has in common: a step compiled from its configuration, which is given its turn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
 
-from contracts.base import Json
-from contracts.run import TaskKind
-from services.engine.domain.cel import CelExpression
-from services.engine.domain.template import Template
-from services.engine.domain.value_tree import Tree
+from pydantic import BaseModel
+
+from contracts.base import Json, JsonObject
+from contracts.run import (
+    ChildrenCalled,
+    NodeCompleted,
+    NodeScheduled,
+    RunPaused,
+    TimerSet,
+)
+from services.engine.domain.findings import Place
+from services.engine.domain.reading import M, read_model
+from services.engine.domain.run_state import Live
+from services.engine.domain.scope import Scope
+from services.engine.domain.values import check_size
 
 OUT = "out"
 ERROR = "error"
+TIMEOUT = "timeout"
+
+Turned = NodeCompleted | RunPaused | NodeScheduled | TimerSet | ChildrenCalled
+"""What a node can do when its turn has come: be done, or say what it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
-class FieldStep:
-    """A form field: its fixed part, and the texts that may hold variables, by the name of their property."""
+class Turn:
+    """The turn of one visit of a node: who it is, and what it sees."""
 
-    fixed: dict[str, Json]
-    texts: tuple[tuple[str, Template], ...]
-    default: Tree | None
+    key: str
+    name: str
+    type: str
+    visit: int
+    attempt: int
+    run_id: UUID
+    live: Live
+    scope: Scope
+    now: datetime
 
+    def completed(self, output: Json, port: str = OUT) -> NodeCompleted:
+        """Return that the node is done; raises EvaluationFailed for an output that cannot be kept."""
+        check_size(output, self.live)
+        return NodeCompleted(
+            node=self.key, visit=self.visit, attempt=self.attempt, port=port, output=output
+        )
 
-@dataclass(frozen=True, slots=True)
-class AskStep:
-    """`approval` and `manual_input`: ask people, and wait."""
-
-    kind: TaskKind
-    prompt: Template
-    title: Template | None
-    assignees: tuple[Template, ...] = ()
-    fields: tuple[FieldStep, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionStep:
-    expression: CelExpression
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchStep:
-    """`cases` are (value, port), tried in order."""
-
-    expression: CelExpression
-    cases: tuple[tuple[Json, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TransformStep:
-    tree: Tree
+    def scheduled(self, request: JsonObject) -> NodeScheduled:
+        """Return that a worker is to perform the node; raises EvaluationFailed for a request that is too large."""
+        check_size(request, self.live)
+        return NodeScheduled(
+            node=self.key,
+            visit=self.visit,
+            attempt=self.attempt,
+            type=self.type,
+            request=request,
+            idempotency_key=f"{self.run_id}/{self.key}/{self.visit}/{self.attempt}",
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class HttpStep:
-    """A request that a worker performs; `retries` come on top of the first attempt."""
+class Step(Protocol):
+    """What a node does, compiled: templates parsed, expressions ready."""
 
-    method: str
-    url: Template
-    headers: tuple[tuple[str, Template], ...]
-    query: tuple[tuple[str, Template], ...]
-    body: Tree | None
-    timeout_seconds: float
-    error_statuses: tuple[tuple[int, int], ...]
-    retries: int
-    retry_delay_seconds: float
-    retry_delay_seconds_max: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopStep:
-    status: Literal["Completed", "Failed"]
-    message: Template | None
-    output: Tree | None
-
-
-Step = AskStep | ConditionStep | SwitchStep | TransformStep | HttpStep | StopStep
+    def take(self, turn: Turn) -> Turned:
+        """Return the event of a node whose turn has come; raises EvaluationFailed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +78,27 @@ class Shape:
 
     ports: tuple[str, ...] | None = (OUT,)
     members: frozenset[str] | None = field(default=None)
+
+
+Compiled = tuple[Step | None, Shape]
+"""The step is None when the configuration has faults."""
+C = TypeVar("C", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A type of node: the model of its configuration, None for one of any members, and its compiler."""
+
+    name: str
+    config: type[BaseModel] | None
+    compile: Callable[[JsonObject, Place], Compiled]
+
+
+def node_type(name: str, config: type[M], compile_step: Callable[[M, Place], Compiled]) -> NodeType:
+    """Return the type of node whose configuration is read as a model first."""
+
+    def compile_config(raw: JsonObject, place: Place) -> Compiled:
+        read = read_model(config, raw, place)
+        return (None, Shape(ports=None)) if read is None else compile_step(read, place)
+
+    return NodeType(name, config, compile_config)

@@ -8,6 +8,8 @@ from typing import assert_never
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
 from contracts.run import (
+    ChildrenCalled,
+    ChildrenReported,
     NodeCompleted,
     NodeFailed,
     NodeScheduled,
@@ -18,10 +20,13 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunPaused,
+    RunQueued,
     RunResumed,
     RunStarted,
     StepDecision,
     StepStatus,
+    TimerSet,
+    TimerStopped,
     TraceStep,
 )
 from services.engine.domain.definition_model import Definition
@@ -31,6 +36,7 @@ from services.engine.domain.run_state import TRIGGER
 
 INPUT_BYTES_MAX = 65_536
 """What the variables of one step may add to a trace."""
+ENDED = frozenset({"Completed", "Failed", "Cancelled"})
 UNFINISHED: frozenset[StepStatus] = frozenset({"Running", "Waiting", "Retrying"})
 
 
@@ -103,31 +109,61 @@ def _apply(trace: _Trace, event: RunFact, at: datetime) -> None:
     match event:
         case RunStarted():
             _start(trace, event, at)
+        case RunPaused() | RunResumed():
+            _ask(trace, event, at)
+        case RunCompleted() | RunFailed() | RunCancelled():
+            _end(trace, event, at)
+        case ChildrenCalled() | ChildrenReported():
+            _call(trace, event, at)
+        case RunQueued() | TimerSet() | TimerStopped():
+            _time(trace, event, at)
         case NodeScheduled() | NodeCompleted() | NodeFailed() | NodeSkipped() | RetrySet():
             _apply_to_node(trace, event, at)
-        case RunPaused():
-            step = trace.step(event.node, event.visit, at)
-            asked = {"title": event.title, "prompt": event.prompt}
-            step.update(status="Waiting", task_id=event.task_id, input=asked)
-        case RunResumed():
-            trace.finish(
-                event.node,
-                event.visit,
-                at,
-                status="Completed",
-                output=event.output,
-                decision=_decision(event),
-            )
-        case RunCompleted():
-            trace.output = event.output
-            trace.end(at)
-        case RunFailed():
-            _fail(trace, event, at)
-            trace.end(at)
-        case RunCancelled():
-            trace.end(at)
         case _:
             assert_never(event)
+
+
+def _ask(trace: _Trace, event: RunPaused | RunResumed, at: datetime) -> None:
+    if isinstance(event, RunPaused):
+        step = trace.step(event.node, event.visit, at)
+        asked = {"title": event.title, "prompt": event.prompt}
+        step.update(status="Waiting", task_id=event.task_id, input=asked)
+        return
+    trace.finish(
+        event.node,
+        event.visit,
+        at,
+        status="Completed",
+        output=event.output,
+        decision=_decision(event),
+    )
+
+
+def _end(trace: _Trace, event: RunCompleted | RunFailed | RunCancelled, at: datetime) -> None:
+    if isinstance(event, RunCompleted):
+        trace.output = event.output
+    elif isinstance(event, RunFailed):
+        _fail(trace, event, at)
+    trace.end(at)
+
+
+def _time(trace: _Trace, event: RunQueued | TimerSet | TimerStopped, at: datetime) -> None:
+    """A delay is a step that has begun; a queue and a limit have none of their own."""
+    if isinstance(event, TimerSet) and event.kind == "delay" and event.node is not None:
+        trace.step(event.node, event.visit, at)["input"] = {"until": event.due_at}
+
+
+def _call(trace: _Trace, event: ChildrenCalled | ChildrenReported, at: datetime) -> None:
+    step = trace.step(event.node, event.visit, at)
+    children = step.setdefault("children", {"total": 0, "called": 0, "ended": 0})
+    if isinstance(event, ChildrenCalled):
+        children["total"] = event.total
+        children["called"] += len(event.calls)
+        step.update(status="Running", input={"workflow_id": str(event.workflow_id)})
+        return
+    children["ended"] += sum(report.status in ENDED for report in event.reports)
+    asks = all(report.status == "Waiting" for report in event.reports)
+    step["status"] = "Waiting" if asks else "Running"
 
 
 def _start(trace: _Trace, event: RunStarted, at: datetime) -> None:

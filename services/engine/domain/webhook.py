@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from contracts.base import Json, JsonObject
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json, normalise_value
-from services.engine.domain.configs import WebhookTriggerConfig
+from services.engine.domain.triggers.webhook import WebhookTriggerConfig
 
 Headers = Sequence[tuple[str, str]]
 """In order of arrival, names in lower case."""

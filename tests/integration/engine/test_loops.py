@@ -50,7 +50,9 @@ async def test_a_timer_that_means_nothing_goes_and_leaves_the_next_one_of_its_no
                 if attempt == 1:
                     clock.now += timedelta(minutes=1)
                     assert await Timers(waits, pipeline, clock).fire_due() == 1
-            await waits.delete_timers([Timer(order.run_id, "call", 1, 1)])
+            await waits.delete_timers(
+                [Timer(order.run_id, "call", "retry", 1, 1)], clock.now + timedelta(hours=1)
+            )
             (left,) = await waits.due_timers(clock.now + timedelta(hours=1), 10)
             assert left.attempt == 2
             clock.now += timedelta(minutes=1)

@@ -8,7 +8,7 @@ import pytest
 from contracts.base import Json
 from services.chassis.errors import Refused
 from services.engine.domain import webhook
-from services.engine.domain.configs import WebhookTriggerConfig
+from services.engine.domain.triggers.webhook import WebhookTriggerConfig
 from tests.support.runs import NOW
 
 SECRET = "ordinary words, only for this test"

@@ -1,56 +1,64 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $21: ids, workflows, names, versions, statuses, triggers, starts, ends, errors), runs that moved ($22 to $25: ids, statuses, ends, errors), waits that ended ($26) and began ($27 to $29: tasks, runs, times), jobs that ended ($30, $31: runs, nodes) and began ($32 to $36: runs, nodes, visits, attempts, times), timers that ended ($37, $38) and were set ($39 to $43), runs that ended with either open ($44), counts ($45 to $48: days, statuses, taken, left again). A start on a version that is no longer the current one is refused like any stale fold.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57). A start on a version that is no longer the current one is refused like any stale fold.
 WITH started AS (
-    INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error)
+    INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id)
     SELECT given.id, given.workflow_id, given.workflow_name, given.version, given.status, given.trigger,
-        given.started_at, given.finished_at, given.error::json
+        given.started_at, given.finished_at, given.error::json, given.parent_run_id
     FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::integer[], $17::text[], $18::text[], $19::timestamptz[],
-                $20::timestamptz[], $21::text[])
-        AS given (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error)
+                $20::timestamptz[], $21::text[], $22::uuid[])
+        AS given (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id)
     JOIN workflows ON workflows.id = given.workflow_id AND workflows.version = given.version
     ON CONFLICT ON CONSTRAINT runs_pkey DO NOTHING
     RETURNING 1
 ), moved AS (
     UPDATE runs SET status = given.status, finished_at = given.finished_at, error = given.error::json
-    FROM unnest($22::uuid[], $23::text[], $24::timestamptz[], $25::text[]) AS given (id, status, finished_at, error)
+    FROM unnest($23::uuid[], $24::text[], $25::timestamptz[], $26::text[]) AS given (id, status, finished_at, error)
     WHERE runs.id = given.id
     RETURNING 1
 ), waits_over AS (
-    DELETE FROM waits WHERE task_id = ANY($26::uuid[]) RETURNING 1
+    DELETE FROM waits WHERE task_id = ANY($27::uuid[]) RETURNING 1
 ), waits_begun AS (
     INSERT INTO waits (task_id, run_id, opened_at)
-    SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::timestamptz[])
+    SELECT * FROM unnest($28::uuid[], $29::uuid[], $30::timestamptz[])
     ON CONFLICT ON CONSTRAINT waits_pkey DO NOTHING
     RETURNING 1
 ), jobs_over AS (
-    DELETE FROM jobs USING unnest($30::uuid[], $31::text[]) AS given (run_id, node)
+    DELETE FROM jobs USING unnest($31::uuid[], $32::text[]) AS given (run_id, node)
     WHERE jobs.run_id = given.run_id AND jobs.node = given.node
     RETURNING 1
 ), jobs_begun AS (
     INSERT INTO jobs (run_id, node, visit, attempt, offered_at)
-    SELECT * FROM unnest($32::uuid[], $33::text[], $34::integer[], $35::integer[], $36::timestamptz[])
+    SELECT * FROM unnest($33::uuid[], $34::text[], $35::integer[], $36::integer[], $37::timestamptz[])
     ON CONFLICT ON CONSTRAINT jobs_pkey
     DO UPDATE SET visit = excluded.visit, attempt = excluded.attempt, offered_at = excluded.offered_at
     RETURNING 1
 ), timers_over AS (
-    DELETE FROM timers USING unnest($37::uuid[], $38::text[]) AS given (run_id, node)
-    WHERE timers.run_id = given.run_id AND timers.node = given.node
+    DELETE FROM timers USING unnest($38::uuid[], $39::text[], $40::text[]) AS given (run_id, node, kind)
+    WHERE timers.run_id = given.run_id AND timers.node = given.node AND timers.kind = given.kind
     RETURNING 1
 ), timers_set AS (
-    INSERT INTO timers (run_id, node, visit, attempt, due_at)
-    SELECT * FROM unnest($39::uuid[], $40::text[], $41::integer[], $42::integer[], $43::timestamptz[])
+    INSERT INTO timers (run_id, node, kind, visit, attempt, due_at)
+    SELECT * FROM unnest($41::uuid[], $42::text[], $43::text[], $44::integer[], $45::integer[], $46::timestamptz[])
     ON CONFLICT ON CONSTRAINT timers_pkey
     DO UPDATE SET visit = excluded.visit, attempt = excluded.attempt, due_at = excluded.due_at
     RETURNING 1
 ), ended_jobs AS (
-    DELETE FROM jobs WHERE run_id = ANY($44::uuid[]) RETURNING 1
+    DELETE FROM jobs WHERE run_id = ANY($47::uuid[]) RETURNING 1
 ), ended_timers AS (
-    DELETE FROM timers WHERE run_id = ANY($44::uuid[]) RETURNING 1
+    DELETE FROM timers WHERE run_id = ANY($47::uuid[]) RETURNING 1
 ), counted AS (
     INSERT INTO run_counts AS counts (day, status, taken, left_again)
-    SELECT * FROM unnest($45::date[], $46::text[], $47::bigint[], $48::bigint[])
+    SELECT * FROM unnest($48::date[], $49::text[], $50::bigint[], $51::bigint[])
     ON CONFLICT ON CONSTRAINT run_counts_pkey
     DO UPDATE SET taken = counts.taken + excluded.taken, left_again = counts.left_again + excluded.left_again
     RETURNING 1
+), orders_given AS (
+    INSERT INTO run_orders (run_id, kind, giver_id, data, due_at)
+    SELECT given.run_id, given.kind, given.giver_id, given.data::json, given.due_at
+    FROM unnest($52::uuid[], $53::text[], $54::uuid[], $55::text[], $56::timestamptz[])
+        WITH ORDINALITY AS given (run_id, kind, giver_id, data, due_at, place) ORDER BY given.place
+    RETURNING 1
+), starts_dropped AS (
+    DELETE FROM run_orders WHERE giver_id = ANY($57::uuid[]) AND kind = 'start' RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
 SELECT CASE
@@ -60,4 +68,5 @@ END
 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM waits_over) + (SELECT count(*) FROM waits_begun)
     + (SELECT count(*) FROM jobs_over) + (SELECT count(*) FROM jobs_begun) + (SELECT count(*) FROM timers_over)
     + (SELECT count(*) FROM timers_set) + (SELECT count(*) FROM ended_jobs) + (SELECT count(*) FROM ended_timers)
-    + (SELECT count(*) FROM counted) >= 0
+    + (SELECT count(*) FROM counted) + (SELECT count(*) FROM orders_given)
+    + (SELECT count(*) FROM starts_dropped) >= 0

@@ -1,4 +1,5 @@
--- The timers of the visits $3 and attempts $4 of the nodes $2 of the runs $1 mean nothing any more; later ones of the same nodes stay.
-DELETE FROM timers USING unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[]) AS given (run_id, node, visit, attempt)
-WHERE timers.run_id = given.run_id AND timers.node = given.node
-    AND timers.visit = given.visit AND timers.attempt = given.attempt
+-- The timers of the kinds $3, visits $4 and attempts $5 of the nodes $2 of the runs $1 mean nothing any more; later ones of the same nodes stay.
+DELETE FROM timers
+USING unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[]) AS given (run_id, node, kind, visit, attempt)
+WHERE timers.run_id = given.run_id AND timers.node = given.node AND timers.kind = given.kind
+    AND timers.visit = given.visit AND timers.attempt = given.attempt AND timers.due_at <= $6
