@@ -73,7 +73,6 @@ def changed(path: str, value: Json) -> JsonObject:
     ("path", "value", "found"),
     [
         ("/nodes/2/type", "aproval", ("/nodes/2/type", "unknown-type", "approval")),
-        ("/nodes/2/type", "delay", ("/nodes/2/type", "node-type-not-available", None)),
         ("/trigger/type", "webhook", ("/trigger/type", "unknown-type", "webhook_trigger")),
         ("/trigger/type", "schedule_trigger", ("/trigger/type", "node-type-not-available", None)),
         ("/trigger/config", [], ("/trigger/config", "invalid-value", None)),
@@ -84,7 +83,9 @@ def changed(path: str, value: Json) -> JsonObject:
          ("/nodes/3/config/fields/0/lable", "unknown-key", "label")),
         ("/nodes/3/config/fields/0/type", "dat",
          ("/nodes/3/config/fields/0/type", "invalid-value", "date")),
-        ("/nodes/2/config/timeout", "3d", ("/nodes/2/config/timeout", "option-not-available", None)),
+        ("/nodes/2/config/timeout", "3 dys", ("/nodes/2/config/timeout", "invalid-value", None)),
+        ("/nodes/2/config/timeout", "4000d", ("/nodes/2/config/timeout", "invalid-value", None)),
+        ("/nodes/2/config/due", "2026-05-01T09:00", ("/nodes/2/config/due", "invalid-value", None)),
         ("/nodes/2/config/prompt", "{{ fetch.outptu.body }}",
          ("/nodes/2/config/prompt", "unknown-variable", "fetch.output.body")),
         ("/nodes/2/config/prompt", "{{ fetch.body }}",
