@@ -9,6 +9,7 @@ WEB_MODULES := $(VENV)/.installed-web
 WEB_BUILT := $(VENV)/.built-web
 WEB_SOURCES := $(shell find $(WEB) -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 PIP := $(PYTHON) -m pip --disable-pip-version-check install --require-hashes
+COMMAND := $(VENV)/bin/flusso
 NPM := deploy/local/build-web.sh $(PYTHON)
 DATA := $(or $(FLUSSO_DATA_DIR),.flusso)
 
@@ -17,12 +18,12 @@ DATA := $(or $(FLUSSO_DATA_DIR),.flusso)
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ------------------------------------------------------------------------------------------- set up
 
 .PHONY: setup
-setup: $(RUNTIME) $(WEB_BUILT) ## make the virtual environment, install everything, build the web app
+setup: $(RUNTIME) $(COMMAND) $(WEB_BUILT) ## make the virtual environment, install everything, build the web app
 	@:
 
 $(PYTHON):
@@ -32,6 +33,12 @@ $(RUNTIME): requirements.lock | $(PYTHON)
 	@echo "Installing what Flusso runs on (about 150 MB the first time)"
 	@$(PIP) -r requirements.lock
 	@touch $@
+
+# `flusso` from anywhere, with this clone's code: no build, nothing to install again after a change.
+$(COMMAND): Makefile | $(PYTHON)
+	@printf '%s\n' '#!/bin/sh' \
+		"PYTHONPATH='$(CURDIR)' exec '$(CURDIR)/$(PYTHON)' -P -m services.cli.main \"\$$@\"" >$@
+	@chmod +x $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what its tests need"
@@ -78,7 +85,7 @@ check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, g
 	@echo "== ruff check";   $(PYTHON) -m ruff check --quiet .
 	@echo "== mypy";         $(PYTHON) -m mypy --no-error-summary
 	@echo "== import-linter"; $(VENV)/bin/lint-imports --no-cache >$(VENV)/.import-linter.log || { cat $(VENV)/.import-linter.log; exit 1; }
-	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check
+	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check && $(PYTHON) -m services.cli.publish --check
 	@echo "== web app";      $(NPM) run --silent check
 
 .PHONY: bench
@@ -87,7 +94,11 @@ bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 
 .PHONY: schemas
 schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
-	@exec $(PYTHON) -m contracts.publish
+	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish
+
+.PHONY: secret-key
+secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS
+	@exec $(PYTHON) -m services.engine.adapters.new_key
 
 .PHONY: lock
 lock: $(DEV) ## choose versions anew and write the lock files

@@ -41,6 +41,12 @@ def make_data_folder(path: Path) -> Path:
     return folder.resolve()
 
 
+def read_or_make_secret_key(path: Path) -> str:
+    """A key for `FLUSSO_SECRET_KEYS` that is made once and stays; it encrypts what workflows keep secret."""
+    key = read_or_make_secret(path)
+    return key if ":" in key else f"local:{key}"
+
+
 def read_or_make_secret(path: Path) -> str:
     """A random secret that is made once and stays. Only its owner may read the file."""
     try:

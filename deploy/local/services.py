@@ -10,6 +10,7 @@ from deploy.local.ports import free_port
 from deploy.local.process import Program
 
 SERVICES = ("engine", "tasks", "gateway")
+SECRET_KEYS = "FLUSSO_SECRET_KEYS"  # noqa: S105 - the name of the variable
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,6 +24,7 @@ class Surroundings:
     port: int
     data_dir: Path
     admin_token: str
+    secret_keys: str
     extra: Mapping[str, str]
 
 
@@ -58,12 +60,15 @@ def service_environment(
 ) -> dict[str, str]:
     """Ours on top of what we inherited, so that OTEL_* and the like reach the services."""
     port_name = "FLUSSO_PORT" if plan.service == "gateway" else "FLUSSO_HEALTH_PORT"
+    keys = inherited.get(SECRET_KEYS) or surroundings.secret_keys
     ours = {
         "DATABASE_URL": surroundings.database_url,
         "NATS_URL": surroundings.nats_url,
         "FLUSSO_HOST": surroundings.host,
         "FLUSSO_DATA_DIR": str(surroundings.data_dir),
         "FLUSSO_ADMIN_TOKEN": surroundings.admin_token,
+        # The engine alone opens secrets.
+        SECRET_KEYS: keys if plan.service == "engine" else "",
         "FLUSSO_LOG_FORMAT": inherited.get("FLUSSO_LOG_FORMAT") or "pretty",
         "PYTHONUNBUFFERED": "1",
         port_name: str(plan.port),

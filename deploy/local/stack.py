@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.data_folder import read_or_make_secret
+from deploy.local.data_folder import read_or_make_secret, read_or_make_secret_key
 from deploy.local.errors import CannotStart
 from deploy.local.keeper import Keeper, Member
 from deploy.local.nats import NatsServer
@@ -55,6 +55,7 @@ class Stack:
         self.host = host
         self.port = port or free_port(host)
         self.admin_token = admin_token or read_or_make_secret(data_dir / "admin-token")
+        self.secret_keys = read_or_make_secret_key(data_dir / "secret-keys")
         self._output = output or self._log_file
         self._given = (database_url, nats_url)
         self._replicas = replicas or {}
@@ -194,6 +195,7 @@ class Stack:
             port=self.port,
             data_dir=self.data_dir,
             admin_token=self.admin_token,
+            secret_keys=self.secret_keys,
             extra=self._environment,
         )
         plans = list(plan_services(self.port, self._replicas))

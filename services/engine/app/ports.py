@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
 from contracts.run import ListRuns, NodeScheduled, RunItem, RunOverview
@@ -222,6 +224,23 @@ class JobStore(Protocol):
         ...
 
 
+class Sealer(Protocol):
+    """Encrypts what is kept; only the same context decrypts it. Both raise Refused where keys are missing."""
+
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key that encrypts now; None if there is none."""
+        ...
+
+    def encrypt(self, plain: bytes, context: bytes) -> str:
+        """Return a text that can be kept."""
+        ...
+
+    def decrypt(self, text: str, context: bytes) -> bytes:
+        """Return what was encrypted."""
+        ...
+
+
 class Announcer(Protocol):
     """Tells facts of the log once more."""
 
@@ -236,6 +255,14 @@ class Announcer(Protocol):
 
     async def offer_stale_jobs(self, before: datetime, now: datetime, limit: int) -> list[UUID]:
         """Offer jobs that have had no result since `before` again and return their runs."""
+        ...
+
+
+class Asks(Protocol):
+    """Gives orders to a service, this one included."""
+
+    async def ask(self, subject: str, command: BaseModel) -> bytes:
+        """Return the answer as JSON. Raises Refused, or Transient if none came: it may have been done."""
         ...
 
 

@@ -7,9 +7,11 @@ from deploy.local.data_folder import (
     make_data_folder,
     owned_data_folder,
     read_or_make_secret,
+    read_or_make_secret_key,
     write_private,
 )
 from deploy.local.errors import CannotStart
+from services.engine.adapters.vault import read_vault
 
 
 def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
@@ -68,3 +70,14 @@ def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
     write_private(path, "new")
     assert path.read_text() == "new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_key_for_secrets_is_made_once_and_fits(tmp_path: Path) -> None:
+    keys = read_or_make_secret_key(tmp_path / "keys")
+    assert read_or_make_secret_key(tmp_path / "keys") == keys
+    assert read_vault({"FLUSSO_SECRET_KEYS": keys}).key_id == "local"
+
+
+def test_the_file_of_keys_may_hold_several_by_name(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("new:one,local:two\n")
+    assert read_or_make_secret_key(tmp_path / "keys") == "new:one,local:two"

@@ -11,6 +11,7 @@ SURROUNDINGS = Surroundings(
     port=8080,
     data_dir=Path("data"),
     admin_token="token",
+    secret_keys="local:key",
     extra={"FLUSSO_EXTRA": "1"},
 )
 
@@ -47,3 +48,12 @@ def test_logs_are_readable_unless_machines_read_them() -> None:
     assert service_environment(plan, SURROUNDINGS, {})["FLUSSO_LOG_FORMAT"] == "pretty"
     asked = {"FLUSSO_LOG_FORMAT": "json"}
     assert service_environment(plan, SURROUNDINGS, asked)["FLUSSO_LOG_FORMAT"] == "json"
+
+
+def test_the_engine_alone_has_the_keys_for_secrets() -> None:
+    for plan in plan_services(8080, {}):
+        made = service_environment(plan, SURROUNDINGS, {})
+        given = service_environment(plan, SURROUNDINGS, {"FLUSSO_SECRET_KEYS": "mine:key"})
+        is_engine = plan.service == "engine"
+        assert made["FLUSSO_SECRET_KEYS"] == ("local:key" if is_engine else "")
+        assert given["FLUSSO_SECRET_KEYS"] == ("mine:key" if is_engine else "")
