@@ -1,0 +1,96 @@
+"""The terminal: what is said on it, and what is asked. Nothing that comes from outside can steer it.
+
+On a terminal lists are tables; in a pipe they are lines with tabs, whole and without a heading, as scripts like them.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contracts.base import Json
+from services.cli.domain.errors import CliError, ExitCode
+from services.cli.domain.safe_text import safe_line, safe_text
+
+STYLES = {
+    "Completed": "green",
+    "Active": "green",
+    "Failed": "red",
+    "Cancelled": "dim",
+    "Skipped": "dim",
+    "Draft": "dim",
+    "Waiting": "yellow",
+    "Retrying": "yellow",
+    "Running": "cyan",
+    "Queued": "cyan",
+    "created": "green",
+    "updated": "yellow",
+    "unchanged": "dim",
+}
+_DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+class Terminal:
+    """Standard output for what was asked for, standard error for what is only said."""
+
+    def __init__(self) -> None:
+        self.out = Console(highlight=False, markup=False, emoji=False)
+        self._err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person sees the output as it comes."""
+        return self.out.is_terminal
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Write lines, whole."""
+        self.out.print(Text(safe_text(text), style=style), soft_wrap=True)
+
+    def note(self, text: str, style: str = "") -> None:
+        """Write beside the output what a pipe should not get."""
+        self._err.print(Text(safe_text(text), style=style), soft_wrap=True)
+
+    def outcome(self, status: str, what: str, also: str = "") -> None:
+        """Write what came of something: a word of status in its colour, and what it is about."""
+        line = Text(f"{status:<10}", STYLES.get(status, ""))
+        line.append(f" {safe_line(what)}")
+        line.append(f"  {safe_line(also)}" if also else "", "dim")
+        self.out.print(line, soft_wrap=True)
+
+    def json(self, value: Json) -> None:
+        """Write a value for a script."""
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not _is_utf8()) + "\n")
+
+    def diff(self, lines: Iterable[str]) -> None:
+        """Write a unified diff."""
+        for line in lines:
+            self.say("  " + line, _DIFF_STYLES.get(line[:1], ""))
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], whole: str) -> None:
+        """Write a list; `whole` is the column that is never shortened, the id."""
+        if not self.is_interactive:
+            for row in rows:
+                self.say("\t".join(map(safe_line, row)))
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            whole_column = column == whole
+            table.add_column(
+                column, no_wrap=True, overflow="ellipsis", min_width=36 if whole_column else None
+            )
+        for row in rows:
+            table.add_row(*(Text(safe_line(cell), STYLES.get(cell, "")) for cell in row))
+        self.out.print(table)
+
+    def confirm(self, question: str, without_asking: str) -> bool:
+        """Ask; raises CliError if nobody is there to answer, and names the option that answers."""
+        if not (sys.stdin.isatty() and self.is_interactive):
+            raise CliError(f"Nobody is there to be asked: give {without_asking}.", ExitCode.USAGE)
+        return self.out.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
