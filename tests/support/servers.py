@@ -1,6 +1,8 @@
 """The real PostgreSQL and NATS that tests run against: from the wheels, or in containers.
 
-`FLUSSO_TEST_BACKEND=containers` chooses containers; anything else, or nothing, the wheels.
+`FLUSSO_TEST_BACKEND=containers` chooses containers; anything else, or nothing, the wheels. A container
+is the stock image with its defaults (TCP, a password, the locale en_US), so the same tests show
+that nothing depends on how we set up the servers ourselves.
 """
 
 import asyncio
@@ -8,10 +10,11 @@ import os
 import socket
 import uuid
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -21,8 +24,12 @@ import pytest
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 
+if TYPE_CHECKING:
+    from testcontainers.core.container import DockerContainer
+
 POSTGRES_IMAGE = "postgres:18"
 NATS_IMAGE = "nats:2.15"
+POSTGRES_PORT = 5432
 NATS_PORT = 4222
 DOCKER_HOST_DEFAULT = "unix:///var/run/docker.sock"
 
@@ -123,7 +130,7 @@ class ContainerDatabases:
         return f"{self._url}/{database}"
 
     def execute(self, statement: str) -> None:
-        asyncio.run(self._execute(statement))
+        run_apart(self._execute(statement))
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url_of("flusso"))
@@ -138,7 +145,8 @@ class ContainerBroker:
         self.url = url
 
     def reset(self) -> None:
-        asyncio.run(self._delete_streams())
+        # Not by a restart, as the wheels' broker: Docker would publish another port.
+        run_apart(self._delete_streams())
 
     async def _delete_streams(self) -> None:
         client = await nats.connect(self.url)
@@ -151,23 +159,32 @@ class ContainerBroker:
             await client.close()
 
 
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it in a thread with a loop of its own: fixtures also call this inside a loop."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 @contextmanager
 def postgres_container() -> Iterator[Databases]:
     require_container_engine()
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - only with an engine
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - only here
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415
 
-    container = PostgresContainer(
-        POSTGRES_IMAGE, username="flusso", password="flusso", dbname="flusso"
+    container = (
+        PostgresContainer(POSTGRES_IMAGE, username="flusso", password="flusso", dbname="flusso")
+        .with_command("-c fsync=off")
+        # Its own waiting does not notice when the server ends at once; this one does.
+        .waiting_for(LogMessageWaitStrategy("init process complete"))
     )
     with container as running:
-        host, port = running.get_container_host_ip(), running.get_exposed_port(5432)
-        yield ContainerDatabases(f"postgresql://flusso:flusso@{host}:{port}")
+        yield ContainerDatabases(f"postgresql://flusso:flusso@{address(running, POSTGRES_PORT)}")
 
 
 @contextmanager
 def nats_container() -> Iterator[Broker]:
     require_container_engine()
-    from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - only with an engine
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - only here
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415
 
     container = (
@@ -177,24 +194,45 @@ def nats_container() -> Iterator[Broker]:
         .waiting_for(LogMessageWaitStrategy("Server is ready"))
     )
     with container as running:
-        host, port = running.get_container_host_ip(), running.get_exposed_port(NATS_PORT)
-        yield ContainerBroker(f"nats://{host}:{port}")
+        yield ContainerBroker(f"nats://{address(running, NATS_PORT)}")
+
+
+def address(container: "DockerContainer", port: int) -> str:
+    """Host and port, as seen from here, of a port inside the container."""
+    host = container.get_container_host_ip()
+    # Docker may publish one port under two numbers, of which this is the one for IPv4
+    # (https://github.com/moby/moby/issues/42442); a name would be tried as IPv6 first.
+    ipv4 = "127.0.0.1" if host == "localhost" else host
+    return f"{ipv4}:{container.get_exposed_port(port)}"
 
 
 def require_container_engine() -> None:
     if not container_engine_answers():
-        pytest.skip(
+        pytest.fail(
             "FLUSSO_TEST_BACKEND=containers needs a running Docker engine, and none answers;"
-            " without that variable the same tests use PostgreSQL and NATS from the wheels."
+            " without that variable the same tests use PostgreSQL and NATS from the wheels.",
+            pytrace=False,
         )
 
 
 def container_engine_answers() -> bool:
-    where = urlsplit(os.environ.get("DOCKER_HOST") or DOCKER_HOST_DEFAULT)
-    over_tcp = where.scheme == "tcp"
-    with socket.socket(socket.AF_INET if over_tcp else socket.AF_UNIX) as probe:
+    """Whether someone listens where testcontainers will look; over ssh it finds out by itself."""
+    from testcontainers.core.docker_client import get_docker_host  # noqa: PLC0415 - only here
+
+    where = urlsplit(get_docker_host() or DOCKER_HOST_DEFAULT)
+    match where.scheme:
+        case "unix":
+            return listens(socket.AF_UNIX, where.path)
+        case "tcp":
+            return listens(socket.AF_INET, (where.hostname, where.port))
+        case _:
+            return True
+
+
+def listens(family: socket.AddressFamily, where: str | tuple[str | None, int | None]) -> bool:
+    with socket.socket(family) as probe:
         try:
-            probe.connect((where.hostname, where.port) if over_tcp else where.path)
+            probe.connect(where)
         except OSError:
             return False
     return True

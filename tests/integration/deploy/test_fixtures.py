@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import asyncpg
 import nats
 import pytest
+
+from tests.support.servers import Broker, Databases, fresh_database, running_nats, running_postgres
 
 twice = pytest.mark.parametrize("visit", ["first", "second"])
 
@@ -22,3 +26,22 @@ async def test_every_test_gets_a_broker_without_streams(nats_url: str, visit: st
         await client.jetstream().add_stream(name="THINGS", subjects=[f"things.{visit}"])
     finally:
         await client.close()
+
+
+async def test_the_servers_can_be_used_while_a_loop_runs(
+    postgres: Databases, nats_server: Broker
+) -> None:
+    with fresh_database(postgres) as url:
+        connection = await asyncpg.connect(url)
+        await connection.close()
+    nats_server.reset()
+
+
+def test_containers_without_an_engine_fail_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLUSSO_TEST_BACKEND", "containers")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    for running in (running_postgres, running_nats):
+        with pytest.raises(pytest.fail.Exception, match="none answers"), running(tmp_path):
+            pass
