@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from contracts.base import Json, JsonObject
 from contracts.rpc import Refusal, Reply
-from contracts.run import GetRun, RunStatus, RunView, StartedRun, StartRun
+from contracts.run import GetRun, RunFact, RunStatus, RunView, StartedRun, StartRun
 from contracts.subjects import (
     CREATE_WORKFLOW,
     GET_RUN,
@@ -31,10 +31,12 @@ from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.run_projection import RunProjection
 from services.engine.adapters.statements import MIGRATIONS
 from services.engine.adapters.workflow_store import PostgresWorkflows
-from services.engine.app.orders import RunPipeline
+from services.engine.app.orders import RunOrder, RunPipeline
 from services.engine.app.prepare import Prepare
 from services.engine.app.workflows import Workflows
 from services.engine.domain.run_aggregate import RunAggregate
+from services.engine.domain.run_commands import RunCommand
+from services.engine.domain.run_state import RunState
 from services.engine.main import SCHEMA, build
 from tests.support.chassis import connected, until
 from tests.support.chassis import settings_for as ledger_settings
@@ -138,7 +140,10 @@ def now_of_the_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def run_pipeline(pool: Pool, clock: Callable[[], datetime] = now_of_the_clock) -> RunPipeline:
+StoredRuns = Pipeline[RunState, RunOrder, RunCommand, RunFact]
+
+
+def run_pipeline(pool: Pool, clock: Callable[[], datetime] = now_of_the_clock) -> StoredRuns:
     """One more writer of runs, as another replica has it."""
     return Pipeline(
         name="runs",

@@ -1,14 +1,16 @@
 """What the pipeline of runs takes: a contract's order, or a start whose trigger has been judged already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from contracts.actor import Actor
 from contracts.base import Json
 from contracts.run import CancelRun, ParentRun, RecordResult, RunFact, StartRun, TriggerKind
+from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done, Order
-from services.chassis.pipeline import Pipeline
-from services.engine.domain.run_commands import FireRetry, FireTimer, Resolve, RunCommand
+from services.engine.domain.run_commands import FireRetry, FireTimer, Resolve
 from services.engine.domain.run_state import RunState
 
 
@@ -26,8 +28,20 @@ class StartTriggered:
 RunOrder = StartRun | StartTriggered | CancelRun | RecordResult | Resolve | FireRetry | FireTimer
 STARTS = frozenset({StartRun, StartTriggered})
 """Asking a pydantic class whether it fits costs more than a look at the type."""
-RunPipeline = Pipeline[RunState, RunOrder, RunCommand, RunFact]
 RunDone = Done[RunState, RunFact]
+RunOutcome = RunDone | Refused | Transient | Broken
+
+
+class RunPipeline(Protocol):
+    """The one door to the runs' streams."""
+
+    async def execute(self, order: Order[RunOrder]) -> RunDone:
+        """Return what came of an order, once committed. Raises Refused, Transient, Broken."""
+        ...
+
+    async def execute_all(self, orders: Sequence[Order[RunOrder]]) -> Sequence[RunOutcome]:
+        """Return what came of each order, once committed."""
+        ...
 
 
 def order_for(

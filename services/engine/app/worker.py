@@ -8,9 +8,8 @@ from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
-from services.chassis.rpc import Caller
 from services.engine.app.perform_http import perform_http, result_of
-from services.engine.app.ports import HttpClient, JobStore
+from services.engine.app.ports import Asks, HttpClient, JobStore
 
 HTTP_REQUEST = "http_request"
 record_seconds_max = 30.0
@@ -22,7 +21,7 @@ pause_seconds_max = 2.0
 class Worker:
     """One per process."""
 
-    def __init__(self, jobs: JobStore, client: HttpClient, caller: Caller) -> None:
+    def __init__(self, jobs: JobStore, client: HttpClient, caller: Asks) -> None:
         self._jobs = jobs
         self._client = client
         self._caller = caller

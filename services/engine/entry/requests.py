@@ -31,6 +31,7 @@ from contracts.workflow import (
 )
 from services.chassis import telemetry
 from services.chassis.orders import Order
+from services.chassis.pipeline import Pipeline
 from services.chassis.rpc import OrderServer, serve
 from services.engine.app.deliveries import Deliveries
 from services.engine.app.orders import RunDone, RunOrder, RunPipeline, order_for
@@ -38,6 +39,7 @@ from services.engine.app.runs import Runs
 from services.engine.app.starts import started_run
 from services.engine.app.validate import validate_definition
 from services.engine.app.workflows import Workflows
+from services.engine.domain.run_commands import RunCommand
 from services.engine.domain.run_state import RunState
 
 QUEUE = "engine"
@@ -86,7 +88,7 @@ def _ordered(command: CancelRun | RecordResult, actor: str) -> Order[RunOrder]:
 
 
 def start_server(
-    connection: Client, pipeline: RunPipeline
+    connection: Client, pipeline: Pipeline[RunState, RunOrder, RunCommand, RunFact]
 ) -> OrderServer[StartRun, RunOrder, RunState, RunFact]:
     """Return the server of the hot order."""
 

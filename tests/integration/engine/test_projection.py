@@ -26,7 +26,7 @@ from services.chassis.database import Pool
 from services.chassis.errors import Broken, Transient
 from services.chassis.ids import derived_beside, derived_id
 from services.chassis.orders import Order
-from services.engine.app.orders import RunOrder, RunPipeline, order_for
+from services.engine.app.orders import RunOrder, order_for
 from services.engine.domain.run_codec import decode_event, encode_state
 from services.engine.domain.run_commands import FireRetry, Resolve
 from services.engine.domain.run_evolve import evolve
@@ -43,6 +43,7 @@ from services.engine.domain.run_state import (
 from tests.support.chassis import running
 from tests.support.engine_service import (
     Clock,
+    StoredRuns,
     engine_pool,
     rows,
     run_pipeline,
@@ -146,7 +147,7 @@ def any_answer(chance: random.Random, run_id: UUID) -> Resolve:
 
 
 async def hear(
-    pipeline: RunPipeline, orders: Sequence[Order[RunOrder]], chance: random.Random
+    pipeline: StoredRuns, orders: Sequence[Order[RunOrder]], chance: random.Random
 ) -> None:
     """Give the orders in batches of any size."""
     left = list(orders)
