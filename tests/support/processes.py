@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -12,8 +13,8 @@ stop_seconds_max = 10.0
 
 
 @asynccontextmanager
-async def running_service(name: str, database_url: str, nats_url: str) -> AsyncIterator[None]:
-    """Run `python -m services.<name>.main` beside the block."""
+async def running_service(name: str, database_url: str, nats_url: str) -> AsyncIterator[Process]:
+    """Run `python -m services.<name>.main` beside the block, which may kill it."""
     settings = {
         "DATABASE_URL": database_url,
         "NATS_URL": nats_url,
@@ -28,9 +29,10 @@ async def running_service(name: str, database_url: str, nats_url: str) -> AsyncI
         env={**os.environ, **settings},
     )
     try:
-        yield
+        yield process
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         try:
             async with asyncio.timeout(stop_seconds_max):
                 await process.wait()
