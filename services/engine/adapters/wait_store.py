@@ -56,18 +56,21 @@ class PostgresWaits:
                 )
             )
 
-    async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
-        """Return timers that are due, the earliest first."""
+    async def claim_timers(self, now: datetime, until: datetime, limit: int) -> list[Timer]:
+        """Return timers that are due, the earliest first; nobody else gets them before `until`."""
         with translated():
-            rows = await self._pool.fetch(statements["due_timers"], now, limit)
-        return [
-            Timer(row["run_id"], row["node"], row["kind"], row["visit"], row["attempt"])
-            for row in rows
-        ]
+            rows = await self._pool.fetch(statements["claim_timers"], now, until, limit)
+        return [Timer(*row) for row in rows]
+
+    async def next_timer(self, after: datetime) -> datetime | None:
+        """Return when the first timer after then is due."""
+        with translated():
+            due_at: datetime | None = await self._pool.fetchval(statements["next_timer"], after)
+        return due_at
 
     async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:
         """Drop timers that mean nothing any more, but not those that the same nodes have set since."""
-        rows = [astuple(timer) for timer in timers]
+        rows = [astuple(timer)[:5] for timer in timers]
         columns = [list(column) for column in zip(*rows, strict=True)]
         with translated():
             await self._pool.execute(statements["drop_timers"], *columns, due_before)

@@ -75,6 +75,7 @@ class Timer:
     kind: Literal["retry", "delay", "node_limit", "run_limit"]
     visit: int
     attempt: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,12 @@ class WaitStore(Protocol):
         """Return the statuses of those runs that ended before then."""
         ...
 
-    async def due_timers(self, now: datetime, limit: int) -> list[Timer]:
-        """Return timers that are due, the earliest first."""
+    async def claim_timers(self, now: datetime, until: datetime, limit: int) -> list[Timer]:
+        """Return timers that are due, the earliest first; nobody else gets them before `until`."""
+        ...
+
+    async def next_timer(self, after: datetime) -> datetime | None:
+        """Return when the first timer after then is due."""
         ...
 
     async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:

@@ -1,18 +1,27 @@
-"""Fires what is due: retries, delays, limits. What means nothing any more is dropped; firing twice changes nothing."""
+"""Fires what is due: retries, delays, limits. Never early; a firing that comes too late or twice changes nothing.
+
+A claim only keeps replicas from doing the same work; the run decides whether a firing counts. A claim that its replica
+could not use ends by itself, and somebody else takes it.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from services.chassis.errors import Refused, Transient
+from services.chassis import telemetry
+from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done
-from services.engine.app.orders import RunPipeline, order_for
+from services.engine.app.orders import RunOutcome, RunPipeline, order_for
 from services.engine.app.ports import Timer, WaitStore
 from services.engine.domain.run_commands import FireRetry, FireTimer
 
 poll_seconds = 0.5
+"""A timer may be set by another replica, or be nearer than the next one was: nothing is slept through for longer."""
+claim_seconds = 2.0
+"""Longer than a round takes; a timer whose replica died in the act is this much later."""
 timers_a_round_max = 500
+"""Two batches of the pipeline, so that people's decisions wait for two at most."""
 logger = logging.getLogger(__name__)
 
 
@@ -21,7 +30,7 @@ def _now() -> datetime:
 
 
 class Timers:
-    """Every replica looks; the run decides whose firing counts."""
+    """Every replica looks; each timer is claimed by one of them at a time."""
 
     def __init__(
         self, store: WaitStore, pipeline: RunPipeline, clock: Callable[[], datetime] = _now
@@ -31,38 +40,54 @@ class Timers:
         self._clock = clock
 
     async def run(self) -> None:
-        """Look twice a second until cancelled."""
+        """Fire when something is due, and look twice a second, until cancelled."""
         while True:
             try:
-                fired = await self.fire_due()
-            except Transient as error:
-                logger.info("timers put off", extra={"reason": str(error)})
-                fired = 0
-            if fired < timers_a_round_max:
-                await asyncio.sleep(poll_seconds)
+                claimed = await self.fire_due()
+                pause = 0.0 if claimed == timers_a_round_max else await self._pause()
+            except (Transient, Broken) as error:
+                logger.warning("timers put off", extra={"reason": str(error)})
+                pause = poll_seconds
+            await asyncio.sleep(pause)
 
     async def fire_due(self) -> int:
-        """Fire what is due and return how many timers that were. Raises Transient."""
+        """Fire what is due and return how many timers were claimed. Raises Transient or Broken."""
         now = self._clock()
-        timers = await self._store.due_timers(now, timers_a_round_max)
+        until = now + timedelta(seconds=claim_seconds)
+        timers = await self._store.claim_timers(now, until, timers_a_round_max)
         if timers:
             await self._fire(timers, now)
         return len(timers)
+
+    async def _pause(self) -> float:
+        """Return the seconds until the next timer is due, or until another one may have been set."""
+        now = self._clock()
+        next_at = await self._store.next_timer(now)
+        if next_at is None:
+            return poll_seconds
+        return min((next_at - now).total_seconds(), poll_seconds)
 
     async def _fire(self, timers: Sequence[Timer], now: datetime) -> None:
         outcomes = await self._pipeline.execute_all(
             [order_for(timer.run_id, _firing(timer), actor="timer") for timer in timers]
         )
-        over = [
-            timer
-            for timer, outcome in zip(timers, outcomes, strict=True)
-            if isinstance(outcome, Refused) or (isinstance(outcome, Done) and not outcome.events)
-        ]
+        fired = list(zip(timers, outcomes, strict=True))
+        over = [timer for timer, outcome in fired if _means_nothing(outcome)]
         if over:
             await self._store.delete_timers(over, now)
+        late_at = self._clock()
+        for timer, outcome in fired:
+            if isinstance(outcome, Done) and outcome.events:
+                late = (late_at - timer.due_at).total_seconds()
+                telemetry.TIMER_LATE_SECONDS.labels(timer.kind).observe(max(late, 0.0))
 
 
 def _firing(timer: Timer) -> FireRetry | FireTimer:
     if timer.kind == "retry":
         return FireRetry(timer.node, timer.visit, timer.attempt)
     return FireTimer(timer.kind, timer.node, timer.visit)
+
+
+def _means_nothing(outcome: RunOutcome) -> bool:
+    """Tell whether the run has moved on, or is not there any more."""
+    return isinstance(outcome, Refused) or (isinstance(outcome, Done) and not outcome.events)

@@ -39,7 +39,7 @@ WITH started AS (
     INSERT INTO timers (run_id, node, kind, visit, attempt, due_at)
     SELECT * FROM unnest($41::uuid[], $42::text[], $43::text[], $44::integer[], $45::integer[], $46::timestamptz[])
     ON CONFLICT ON CONSTRAINT timers_pkey
-    DO UPDATE SET visit = excluded.visit, attempt = excluded.attempt, due_at = excluded.due_at
+    DO UPDATE SET visit = excluded.visit, attempt = excluded.attempt, due_at = excluded.due_at, claimed_until = NULL
     RETURNING 1
 ), ended_jobs AS (
     DELETE FROM jobs WHERE run_id = ANY($47::uuid[]) RETURNING 1
