@@ -13,11 +13,21 @@ from typing import Annotated
 import typer
 
 from services.cli.adapters.terminal import Terminal
-from services.cli.commands import apply, export, follow, runs, schema, tasks, validate, workflows
+from services.cli.commands import (
+    apply,
+    export,
+    follow,
+    runs,
+    schema,
+    simulate,
+    tasks,
+    validate,
+    workflows,
+)
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.session import DEFAULT_URL, Session
 
-COMMANDS = (validate, apply, export, schema, workflows, runs, follow, tasks)
+COMMANDS = (validate, simulate, apply, export, schema, workflows, runs, follow, tasks)
 PROGRAM = "flusso"
 _HELP = "Workflows that stop and ask a person, from the command line."
 _EPILOG = """\
