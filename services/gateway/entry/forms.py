@@ -92,14 +92,15 @@ class PageQuery(Form):
 
 
 class TasksQuery(PageQuery):
-    """Which tasks, and in which order."""
+    """Which tasks, and in which order; `due` and `overdue` are for pending ones."""
 
     status: Literal["pending", "decided", "resolved", "closed"] = "pending"
     workflow_id: UUID | None = None
     kind: Literal["approval", "manual_input"] | None = None
     q: Search | None = None
     assignee: Search | None = None
-    sort: Literal["oldest", "newest"] = "oldest"
+    sort: Literal["oldest", "newest", "due"] = "oldest"
+    overdue: bool = False
 
 
 class RunsQuery(PageQuery):

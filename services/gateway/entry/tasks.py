@@ -100,7 +100,11 @@ class TaskRoutes:
         return decide
 
     async def list_tasks(self, request: Request, query: Annotated[TasksQuery, Query()]) -> Response:
-        """List the inbox, oldest first, or its history (`status=decided`); `total` is exact."""
+        """List the inbox, oldest first, or its history (`status=decided`); `total` is exact.
+
+        `sort=due` puts what is due first at the beginning, and what has no due date at the end; `overdue=true` leaves
+        only what is past its due date.
+        """
         question = ListTasks(**query.model_dump(), actor=identity_of(request).actor)
         return json_answer(await self._asking.ask(subjects.LIST_TASKS, question))
 

@@ -13,6 +13,17 @@ describe("messages", () => {
     expect(italian.tasks.newTasks(3)).toBe("3 nuove attività");
   });
 
+  it("say of a timeout that nobody decided", () => {
+    for (const { tasks } of [en, italian]) {
+      const said = [
+        tasks.decidedBy("timed_out", "Timeout"),
+        tasks.decidedByAt("timed_out", "Timeout", "9:00"),
+        tasks.settledBy("timed_out", "Timeout", "9:00"),
+      ];
+      expect(said.filter((text) => text.includes("Timeout"))).toEqual([]);
+    }
+  });
+
   it("exist in both languages, in words of their own", () => {
     const same = leaves(en).filter(
       ([path, text]) => text === valueAt(italian, path) && text.includes(" "),
@@ -28,6 +39,14 @@ describe("format", () => {
     expect(format.relative("2026-11-24T11:57:00Z", now)).toBe("3 minutes ago");
     expect(format.relative("2026-11-22T11:00:00Z", now)).toBe("2 days ago");
     expect(format.relative("2026-11-01T11:00:00Z", now)).toContain("2026");
+  });
+
+  it("tells how far ahead, never less than a minute, and beyond a week when", () => {
+    expect(format.ahead("2026-11-24T12:00:10Z", now)).toBe("in 1 minute");
+    expect(format.ahead("2026-11-24T13:59:00Z", now)).toBe("in 2 hours");
+    expect(format.ahead("2026-11-27T12:00:00Z", now)).toBe("in 3 days");
+    expect(format.ahead("2026-12-24T12:00:00Z", now)).toContain("2026");
+    expect(format.ahead("2026-11-24T12:00:00Z", now)).toBe("now");
   });
 
   it("never tells of a future that only a wrong clock sees", () => {

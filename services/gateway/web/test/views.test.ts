@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hold } from "../src/runs/held-list.ts";
 import { tokenOf } from "../src/session/sign-in.tsx";
 import { isAt, PLACES } from "../src/shell/places.ts";
+import { filtersOf } from "../src/tasks/filters.tsx";
 import { readState, writeState } from "../src/ui/url-state.ts";
 import { offsetOf, placeOf } from "../src/workflows/place.ts";
 
@@ -28,6 +29,34 @@ describe("the state of a view in the URL", () => {
 
   it("keeps the page's other parameters", () => {
     expect(writeState("?step=a", defaults, { q: "x", sort: "oldest" })).toBe("?step=a&q=x");
+  });
+});
+
+describe("filtersOf", () => {
+  const state = {
+    q: "",
+    workflow_id: "",
+    kind: "",
+    assignee: "",
+    overdue: "",
+    status: "",
+    sort: "",
+  };
+
+  it("begins with the oldest that waits, and with what was decided last", () => {
+    expect(filtersOf(state)).toMatchObject({ status: "pending", sort: "oldest" });
+    expect(filtersOf({ ...state, status: "decided" })).toMatchObject({ sort: "newest" });
+  });
+
+  it("knows due dates of what waits, and of nothing else", () => {
+    const due = { ...state, sort: "due", overdue: "true" };
+    expect(filtersOf(due)).toMatchObject({ sort: "due", overdue: "true" });
+    expect(filtersOf({ ...due, status: "decided" })).toMatchObject({ sort: "newest", overdue: "" });
+  });
+
+  it("ignores what nobody knows", () => {
+    const odd = { ...state, status: "x", sort: "x", overdue: "x" };
+    expect(filtersOf(odd)).toMatchObject({ status: "pending", sort: "oldest", overdue: "" });
   });
 });
 

@@ -19,11 +19,13 @@ export const PAGES_MAX = 400;
 
 export interface TaskFilters {
   status: "pending" | "decided";
-  sort: "oldest" | "newest";
+  sort: "oldest" | "newest" | "due";
   q: string;
   workflow_id: string;
   kind: string;
   assignee: string;
+  /** `true`, or nothing. */
+  overdue: string;
 }
 
 export interface RunFilters {

@@ -68,6 +68,8 @@ export interface Task {
   status: TaskStatus;
   created_at: string;
   digest: string;
+  due_at?: string | null;
+  timeout_at?: string | null;
   decision: Decision | null;
   closed_reason?: string | null;
 }

@@ -114,6 +114,8 @@ export const en = {
     sort: "Order",
     oldest: "Oldest first",
     newest: "Newest first",
+    dueFirst: "Due first",
+    onlyOverdue: "Overdue",
     mine: "Assigned to me",
     clear: "Clear filters",
     total: (n: string) => `${n} in total`,
@@ -125,6 +127,9 @@ export const en = {
     show: "Show",
     list: "Tasks",
     waiting: (time: string) => `waiting ${time}`,
+    due: (when: string) => `Due ${when}`,
+    overdue: (when: string) => `Overdue since ${when}`,
+    timesOut: (when: string) => `Ends by itself ${when}`,
     assignedTo: (names: string) => `assigned to ${names}`,
     assignedToYou: "assigned to you",
     run: (id: string) => `run ${id}`,
@@ -161,18 +166,21 @@ export const en = {
       if (outcome === "approved") return `Already approved by ${name} at ${time}.`;
       if (outcome === "submitted") return `Already submitted by ${name} at ${time}.`;
       if (outcome === "rejected") return `Already rejected by ${name} at ${time}.`;
+      if (outcome === "timed_out") return `The time was up at ${time}. Nobody had decided.`;
       return `Already decided by ${name} at ${time}.`;
     },
     decidedBy: (outcome: string, name: string): string => {
       if (outcome === "approved") return `Approved by ${name}`;
       if (outcome === "submitted") return `Submitted by ${name}`;
       if (outcome === "rejected") return `Rejected by ${name}`;
+      if (outcome === "timed_out") return "Timed out";
       return `Decided by ${name}`;
     },
     decidedByAt: (outcome: string, name: string, time: string): string => {
       if (outcome === "approved") return `Approved by ${name} at ${time}.`;
       if (outcome === "submitted") return `Submitted by ${name} at ${time}.`;
       if (outcome === "rejected") return `Rejected by ${name} at ${time}.`;
+      if (outcome === "timed_out") return `Timed out at ${time}.`;
       return `Decided by ${name} at ${time}.`;
     },
     closedUndecided: "Closed without a decision",

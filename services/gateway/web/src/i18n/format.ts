@@ -10,6 +10,8 @@ const RELATIVE_MS_MAX = 7 * DAY;
 export interface Format {
   /** "3 minutes ago", or the date when it is long ago. */
   relative(time: string, now: number): string;
+  /** "in 3 hours", or the date when it is far. */
+  ahead(time: string, now: number): string;
   /** The exact time with its zone. */
   exact(time: string): string;
   /** The clock time, with the date unless it is today. */
@@ -38,6 +40,16 @@ export function formatter(language: string, t: Messages): Format {
       if (age < HOUR) return ago.format(-Math.floor(age / MINUTE), "minute");
       if (age < DAY) return ago.format(-Math.floor(age / HOUR), "hour");
       return ago.format(-Math.floor(age / DAY), "day");
+    },
+    ahead: (time, now) => {
+      const left = Date.parse(time) - now;
+      if (left > RELATIVE_MS_MAX) return day.format(new Date(time));
+      if (left <= 0) return ago.format(0, "second");
+      const minutes = Math.max(1, Math.round(left / MINUTE));
+      if (minutes < 60) return ago.format(minutes, "minute");
+      const hours = Math.round(left / HOUR);
+      if (hours < 24) return ago.format(hours, "hour");
+      return ago.format(Math.round(left / DAY), "day");
     },
     waited: (since, now) => {
       const age = Math.max(0, now - Date.parse(since));

@@ -116,6 +116,8 @@ export const it: Messages = {
     sort: "Ordine",
     oldest: "Prima le più vecchie",
     newest: "Prima le più recenti",
+    dueFirst: "Prima quelle in scadenza",
+    onlyOverdue: "In ritardo",
     mine: "Assegnate a me",
     clear: "Azzera filtri",
     total: (n) => `${n} in totale`,
@@ -127,6 +129,9 @@ export const it: Messages = {
     show: "Mostra",
     list: "Attività",
     waiting: (time) => `in attesa da ${time}`,
+    due: (when) => `Da decidere: ${when}`,
+    overdue: (when) => `In ritardo: era per ${when}`,
+    timesOut: (when) => `Si chiude da sola: ${when}`,
     assignedTo: (names) => `assegnata a ${names}`,
     assignedToYou: "assegnata a te",
     run: (id) => `esecuzione ${id}`,
@@ -162,18 +167,21 @@ export const it: Messages = {
       if (outcome === "approved") return `Già approvata da ${name} alle ${time}.`;
       if (outcome === "submitted") return `Già inviata da ${name} alle ${time}.`;
       if (outcome === "rejected") return `Già rifiutata da ${name} alle ${time}.`;
+      if (outcome === "timed_out") return `Tempo scaduto alle ${time}. Nessuno aveva deciso.`;
       return `Già decisa da ${name} alle ${time}.`;
     },
     decidedBy: (outcome, name) => {
       if (outcome === "approved") return `Approvata da ${name}`;
       if (outcome === "submitted") return `Inviata da ${name}`;
       if (outcome === "rejected") return `Rifiutata da ${name}`;
+      if (outcome === "timed_out") return "Tempo scaduto";
       return `Decisa da ${name}`;
     },
     decidedByAt: (outcome, name, time) => {
       if (outcome === "approved") return `Approvata da ${name} alle ${time}.`;
       if (outcome === "submitted") return `Inviata da ${name} alle ${time}.`;
       if (outcome === "rejected") return `Rifiutata da ${name} alle ${time}.`;
+      if (outcome === "timed_out") return `Tempo scaduto alle ${time}.`;
       return `Decisa da ${name} alle ${time}.`;
     },
     closedUndecided: "Chiusa senza decisione",

@@ -39,7 +39,32 @@ export function CardHead({ task, titleId, alone, settled }: Props) {
         )}
       </div>
       <Origin task={task} alone={alone} />
+      {!settled && <Deadlines task={task} time={time} />}
     </header>
+  );
+}
+
+/** By when an answer is wished for, and when the clock gives one; nothing for a task that waits for ever. */
+function Deadlines({ task, time }: { task: Task; time: number }) {
+  const t = useT();
+  const format = useFormat();
+  const { due_at: due, timeout_at: timeout } = task;
+  if (!due && !timeout) return null;
+  const late = due ? Date.parse(due) <= time : false;
+  return (
+    <p className="card-deadlines">
+      {due && (
+        <time className={late ? "late" : undefined} dateTime={due} title={format.exact(due)}>
+          {late && <Icon name="warning" />}
+          {late ? t.tasks.overdue(format.clock(due, time)) : t.tasks.due(format.ahead(due, time))}
+        </time>
+      )}
+      {timeout && (
+        <time dateTime={timeout} title={format.exact(timeout)}>
+          {t.tasks.timesOut(format.ahead(timeout, time))}
+        </time>
+      )}
+    </p>
   );
 }
 

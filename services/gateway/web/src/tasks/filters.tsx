@@ -6,11 +6,33 @@ import { useT } from "../i18n/i18n.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { FilterMore } from "../ui/filter-more.tsx";
 
+export const NO_FILTERS = { q: "", workflow_id: "", kind: "", assignee: "", overdue: "" };
+export const DEFAULTS = { status: "pending", sort: "", ...NO_FILTERS };
+
+/** Waiting tasks begin with the oldest, history with the newest and without a thought of due dates. */
+export function filtersOf(state: typeof DEFAULTS): TaskFilters {
+  const sort = sortOf(state.sort);
+  if (state.status === "decided") {
+    const known = sort === null || sort === "due" ? "newest" : sort;
+    return { ...state, status: "decided", sort: known, overdue: "" };
+  }
+  const overdue = state.overdue === "true" ? "true" : "";
+  return { ...state, status: "pending", sort: sort ?? "oldest", overdue };
+}
+
+/** The order of that name, or null if there is none. */
+function sortOf(name: string): TaskFilters["sort"] | null {
+  return name === "oldest" || name === "newest" || name === "due" ? name : null;
+}
+
 type Change = (part: Partial<TaskFilters>, how?: "push" | "replace") => void;
 
 export function TaskFilterBar({ filters, change }: { filters: TaskFilters; change: Change }) {
   const t = useT();
   const workflows = useQuery(workflowChoicesQuery);
+  const pending = filters.status === "pending";
+  const { workflow_id, kind, assignee, overdue } = filters;
+  const active = Boolean(workflow_id || kind || assignee || overdue);
   return (
     <search className="filters">
       <SearchField
@@ -18,7 +40,7 @@ export function TaskFilterBar({ filters, change }: { filters: TaskFilters; chang
         value={filters.q}
         onChange={(q) => change({ q }, "replace")}
       />
-      <FilterMore active={Boolean(filters.workflow_id || filters.kind || filters.assignee)}>
+      <FilterMore active={active}>
         <label>
           <span>{t.tasks.workflow}</span>
           <select
@@ -45,12 +67,11 @@ export function TaskFilterBar({ filters, change }: { filters: TaskFilters; chang
           <span>{t.tasks.sort}</span>
           <select
             value={filters.sort}
-            onChange={(event) =>
-              change({ sort: event.target.value === "newest" ? "newest" : "oldest" })
-            }
+            onChange={(event) => change({ sort: sortOf(event.target.value) ?? "oldest" })}
           >
             <option value="oldest">{t.tasks.oldest}</option>
             <option value="newest">{t.tasks.newest}</option>
+            {pending && <option value="due">{t.tasks.dueFirst}</option>}
           </select>
         </label>
         <label className="check">
@@ -61,6 +82,16 @@ export function TaskFilterBar({ filters, change }: { filters: TaskFilters; chang
           />
           <span>{t.tasks.mine}</span>
         </label>
+        {pending && (
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={filters.overdue === "true"}
+              onChange={(event) => change({ overdue: event.target.checked ? "true" : "" })}
+            />
+            <span>{t.tasks.onlyOverdue}</span>
+          </label>
+        )}
       </FilterMore>
     </search>
   );

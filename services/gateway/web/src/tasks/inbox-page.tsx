@@ -9,11 +9,9 @@ import { useUrlState } from "../ui/url-state.ts";
 import { ContextPanel } from "./context-panel.tsx";
 import { hasDraft } from "./drafts.ts";
 import { Feed } from "./feed.tsx";
-import { TaskFilterBar } from "./filters.tsx";
+import { DEFAULTS, filtersOf, NO_FILTERS, TaskFilterBar } from "./filters.tsx";
 import { History } from "./history.tsx";
 import { useInbox } from "./use-inbox.ts";
-
-const DEFAULTS = { status: "pending", sort: "", q: "", workflow_id: "", kind: "", assignee: "" };
 
 export default function InboxPage() {
   const t = useT();
@@ -21,8 +19,9 @@ export default function InboxPage() {
   const heading = useRef<HTMLHeadingElement>(null);
   usePage(t.nav.tasks, heading);
   const filters = useMemo(() => filtersOf(state), [state]);
-  const filtered = Boolean(state.q || state.workflow_id || state.kind || state.assignee);
-  const clear = () => change({ q: "", workflow_id: "", kind: "", assignee: "" });
+  const { q, workflow_id, kind, assignee, overdue } = filters;
+  const filtered = Boolean(q || workflow_id || kind || assignee || overdue);
+  const clear = () => change(NO_FILTERS);
   return (
     <>
       <header className="page-head">
@@ -55,14 +54,6 @@ export default function InboxPage() {
       )}
     </>
   );
-}
-
-/** Waiting tasks begin with the oldest, history with the newest. */
-function filtersOf(state: typeof DEFAULTS): TaskFilters {
-  const status = state.status === "decided" ? "decided" : "pending";
-  const usual = status === "decided" ? "newest" : "oldest";
-  const sort = state.sort === "oldest" || state.sort === "newest" ? state.sort : usual;
-  return { ...state, status, sort };
 }
 
 interface PendingProps {

@@ -39,9 +39,10 @@ interface Props {
 export function Receipt({ task, problem, lost }: Props) {
   const t = useT();
   const format = useFormat();
+  const byClock = task.decision?.outcome === "timed_out";
   return (
     <p className="receipt" dir="auto">
-      <Icon name="person" />
+      <Icon name={byClock ? "clock" : "person"} />
       <span>
         {settledText(t, format, task, problem, lost)}
         {lost && ` ${t.tasks.notSent}`}

@@ -53,12 +53,14 @@ export function useInbox(filters: TaskFilters, isHeld: (id: string) => boolean) 
   const takeOpened = async () => {
     const inbox = queries.getQueryData<Inbox>(key);
     if (!inbox) return;
-    if (filters.sort === "newest") {
+    // These may belong before what is shown, which must not move.
+    if (filters.sort !== "oldest") {
       const fresh = await tasksPage(filters, "").catch(() => null);
-      if (fresh) setArrived(countNew(queries.getQueryData<Inbox>(key), fresh));
-      return;
+      const count = fresh ? countNew(queries.getQueryData<Inbox>(key), fresh) : 0;
+      if (fresh) setArrived(count);
+      if (filters.sort === "newest" || count > 0) return;
     }
-    // Oldest first: new tasks belong at the end, where they move nothing; and only if the end is loaded.
+    // What is the oldest, or is never due, comes last: new tasks belong at the end, if that is loaded.
     if (inbox.pages.at(-1)?.next_cursor !== null) return void refreshTotal();
     const fresh = await tasksPage(filters, String(inbox.pageParams.at(-1) ?? "")).catch(() => null);
     if (fresh)
