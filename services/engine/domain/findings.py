@@ -2,10 +2,11 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.workflow import Fault
 from services.engine.domain.cel import CelExpression, CelFault, parse_expression
+from services.engine.domain.secret_names import ROOT as SECRETS
 from services.engine.domain.template import Template, Variable
 from services.engine.domain.template_parser import TemplateFault, parse_template
 
@@ -26,27 +27,65 @@ class Reference:
     guarded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """A secret that the configuration uses at `pointer`."""
+
+    pointer: str
+    name: str
+
+
+SECRETS_ALLOWED = (
+    "Secrets may be used in `url`, `headers`, `query`, `body` and `auth` of `http_request`,"
+    " and as `secret` of `webhook_trigger`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A workflow that the configuration at `pointer` calls, by its id or its exact name."""
+
+    pointer: str
+    workflow: str
+
+
 @dataclass(slots=True)
 class Findings:
     faults: list[Fault] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    callees: list[Callee] = field(default_factory=list)
+    secrets: list[SecretReference] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a definition; `node` is the key of the node that it belongs to."""
+    """A place in a definition; `node` is the key of the node that it belongs to.
+
+    `request` is the pointer of the configuration whose texts go into a request of the same shape, where a worker can
+    put secrets in; elsewhere secrets are a fault. `own_names` are variables that only this place has.
+    """
 
     findings: Findings
     pointer: str = ""
     node: str = ""
+    request: str | None = None
+    own_names: frozenset[str] = frozenset()
 
     def at(self, *parts: str | int) -> "Place":
         """Return a place inside."""
-        return Place(self.findings, self.pointer + "".join(map(_escape, parts)), self.node)
+        return replace(self, pointer=self.pointer + "".join(map(_escape, parts)))
 
     def of(self, node: str) -> "Place":
         """Return the same place, as part of a node."""
-        return Place(self.findings, self.pointer, node)
+        return replace(self, node=node)
+
+    def allowing_secrets(self) -> "Place":
+        """Return the same place, whose texts become a request of a worker."""
+        return replace(self, request=self.pointer)
+
+    def with_names(self, *names: str) -> "Place":
+        """Return the same place, where variables of these names are there too."""
+        return replace(self, own_names=frozenset(names))
 
     def fault(self, code: str, message: str, suggestion: str | None = None) -> None:
         if not self.is_full:
@@ -68,7 +107,19 @@ class Place:
             return Template("", ("",))
         for variable, guarded in template.variables():
             self._refer(tuple(_names(variable)), guarded=guarded)
-        return template
+        return self._with_secrets(template) if template.secret else template
+
+    def _with_secrets(self, template: Template) -> Template:
+        if self.request is None:
+            self.fault("secret-not-allowed", SECRETS_ALLOWED)
+            return template
+        for name in template.secrets():
+            self.secret(name)
+        return template.pointing(self.pointer.removeprefix(self.request))
+
+    def secret(self, name: str) -> None:
+        """Note that a secret is used here."""
+        self.findings.secrets.append(SecretReference(self.pointer, name))
 
     def optional_template(self, source: str | None) -> Template | None:
         """Return the compiled text, or None where none was given."""
@@ -81,11 +132,20 @@ class Place:
         except CelFault as fault:
             self.fault(fault.code, fault.message, fault.suggestion)
             return None
+        if any(path[:1] == (SECRETS,) for path in expression.paths()):
+            self.fault("secret-not-allowed", SECRETS_ALLOWED)
+            return None
         for path in expression.paths():
             self._refer(path, guarded=expression.may_miss)
         return expression
 
+    def calls(self, workflow: str) -> None:
+        """Note that another workflow is called here."""
+        self.findings.callees.append(Callee(self.pointer, workflow))
+
     def _refer(self, path: tuple[str, ...], *, guarded: bool) -> None:
+        if path and path[0] in self.own_names:
+            return
         self.findings.references.append(Reference(self.pointer, self.node, path, guarded))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contracts.base import Json, JsonObject
+from contracts.run import SecretUse
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.limits import WORK_MAX
 
@@ -35,6 +36,8 @@ class Work:
 class Scope:
     data: Data
     work: Work = field(default_factory=Work)
+    secrets: list[SecretUse] = field(default_factory=list)
+    """Where texts that were evaluated want the values of secrets, which nobody knows here."""
 
 
 def weight(value: Json) -> int:

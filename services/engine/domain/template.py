@@ -11,6 +11,7 @@ from typing import Protocol
 import orjson
 
 from contracts.base import Json
+from contracts.run import SecretUse
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.filters import Filter
 from services.engine.domain.scope import Data, Scope
@@ -146,6 +147,17 @@ class Output:
         return any(call.name == "default" for call in self.filters)
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """`{{ secrets.NAME }}`: nothing in the text, and a note where a worker puts the value.
+
+    `pointer` leads from the request of the node to the text.
+    """
+
+    name: str
+    pointer: str = ""
+
+
 def _present(operand: Operand, data: Data) -> Json:
     value = operand.look_up(data)
     if value is MISSING:
@@ -156,18 +168,22 @@ def _present(operand: Operand, data: Data) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled text. `parts` alternate freely between plain text and output."""
+    """A compiled text. `parts` alternate freely between plain text, output and secrets."""
 
     source: str
-    parts: tuple[str | Output, ...]
+    parts: tuple[str | Output | Secret, ...]
     constant: bool = field(init=False)
+    secret: bool = field(init=False)
+    """It has secrets in it."""
     single: Output | None = field(init=False)
     """The one variable that the text is, if it is nothing else: its value keeps its type."""
 
     def __post_init__(self) -> None:
         outputs = [part for part in self.parts if isinstance(part, Output)]
         filled = [part for part in self.parts if not isinstance(part, str) or part.strip()]
-        object.__setattr__(self, "constant", not outputs)
+        secret = any(isinstance(part, Secret) for part in self.parts)
+        object.__setattr__(self, "constant", not outputs and not secret)
+        object.__setattr__(self, "secret", secret)
         object.__setattr__(self, "single", outputs[0] if outputs and len(filled) == 1 else None)
 
     def evaluate(self, scope: Scope) -> Json:
@@ -189,10 +205,14 @@ class Template:
         """Return the text; `escape` is applied to what variables bring in. Raises EvaluationFailed."""
         if self.constant:
             return self._plain()
-        pieces = []
+        pieces: list[str] = []
         for part in self.parts:
             if isinstance(part, str):
                 pieces.append(part)
+            elif isinstance(part, Secret):
+                offset = sum(map(len, pieces))
+                use = SecretUse(name=part.name, pointer=part.pointer, offset=offset)
+                scope.secrets.append(use)
             else:
                 piece = as_text(self._value_of(part, scope))
                 scope.work.spend(len(piece))
@@ -212,6 +232,19 @@ class Template:
         except EvaluationFailed as failure:
             failure.details.setdefault("expression", self.source[:500])
             raise
+
+    def secrets(self) -> Iterator[str]:
+        """Yield the name of each secret."""
+        for part in self.parts:
+            if isinstance(part, Secret):
+                yield part.name
+
+    def pointing(self, pointer: str) -> "Template":
+        """Return the same text, at its place in the request of a node."""
+        parts = (
+            Secret(part.name, pointer) if isinstance(part, Secret) else part for part in self.parts
+        )
+        return Template(self.source, tuple(parts))
 
     def variables(self) -> Iterator[tuple[Variable, bool]]:
         """Yield each variable, and whether it may be missing."""

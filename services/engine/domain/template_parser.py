@@ -31,7 +31,16 @@ from services.engine.domain.limits import (
     OUTPUT_CHARACTERS_MAX,
     OUTPUTS_MAX,
 )
-from services.engine.domain.template import FilterCall, Literal, Operand, Output, Template, Variable
+from services.engine.domain.secret_names import NAME_RULE, ROOT, as_name, is_name, written
+from services.engine.domain.template import (
+    FilterCall,
+    Literal,
+    Operand,
+    Output,
+    Secret,
+    Template,
+    Variable,
+)
 
 _ENVIRONMENT = Environment()
 _PATH_DEPTH_MAX = 8
@@ -103,7 +112,7 @@ def _closing(source: str, position: int) -> int:
     raise TemplateFault("invalid-template", "This is no valid template: a `{{` has no `}}`.")
 
 
-def _output(part: _Part) -> Output:
+def _output(part: _Part) -> Output | Secret:
     text = part.text
     if len(text) > OUTPUT_CHARACTERS_MAX or text.count("(") > _BRACKETS_MAX:
         raise TemplateFault(
@@ -117,9 +126,37 @@ def _output(part: _Part) -> Output:
         raise TemplateFault("invalid-template", _reason(error)) from error
     if not isinstance(expression, FilteredExpression):
         raise TemplateFault("invalid-template", "Conditions are not available in a variable.")
-    return Output(
+    output = Output(
         _operand(expression.left), tuple(_filter(call) for call in expression.filters or ())
     )
+    return _secret(output) if _reads_secrets(output) else output
+
+
+def _reads_secrets(output: Output) -> bool:
+    return any(variable.path[:1] == (ROOT,) for variable in output.variables())
+
+
+def _secret(output: Output) -> Secret:
+    """Return the one thing that may be done with a secret: putting it there, whole."""
+    path = output.head.path if isinstance(output.head, Variable) else ()
+    match path:
+        case (str(root), str(name)) if root == ROOT:
+            pass
+        case _:
+            raise TemplateFault(
+                "secret-not-allowed",
+                "A secret stands for itself, as `{{ secrets.NAME }}`, and is no part of another value.",
+            )
+    if not is_name(name):
+        near = as_name(name)
+        raise TemplateFault("invalid-secret-name", NAME_RULE, written(near) if near else None)
+    if output.filters:
+        raise TemplateFault(
+            "secret-not-allowed",
+            "Filters are not available on secrets: their values are put in after everything is evaluated.",
+            written(name),
+        )
+    return Secret(name)
 
 
 def _reject_deep(source: str) -> None:

@@ -1,10 +1,17 @@
 """From a JSON value of a configuration to a tree that can be evaluated."""
 
-from contracts.base import Json
+from contracts.base import Json, JsonObject
 from services.engine.domain.findings import Place
-from services.engine.domain.value_tree import FixedTree, ListTree, ObjectTree, Tree
+from services.engine.domain.value_tree import FixedTree, ListTree, ObjectTree, TextTree, Tree
 
 CEL_KEY = "cel"
+
+
+def compile_object(value: Json, place: Place) -> Tree:
+    """Return the tree of what must be an object: one written out, or one that a variable or an expression gives."""
+    if not isinstance(value, dict | str):
+        place.fault("invalid-value", "This is an object, or a variable that holds one.")
+    return compile_value(value, place)
 
 
 def compile_value(value: Json, place: Place) -> Tree:
@@ -27,3 +34,18 @@ def compile_value(value: Json, place: Place) -> Tree:
             )
         case _:
             return FixedTree(value)
+
+
+def compile_texts(value: JsonObject, place: Place) -> Tree:
+    """Return the tree of an object of texts, and objects of them, which stay texts whatever variables bring in."""
+    return ObjectTree(
+        tuple(
+            (
+                name,
+                compile_texts(item, place.at(name))
+                if isinstance(item, dict)
+                else TextTree(place.at(name).template(item)),
+            )
+            for name, item in value.items()
+        )
+    )

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from contracts.base import Json
 from services.engine.domain.scope import Scope
+from services.engine.domain.template import Template
 
 
 class Tree(Protocol):
@@ -21,6 +22,14 @@ class FixedTree:
 
     def evaluate(self, scope: Scope) -> Json:  # noqa: ARG002 - the same for every run
         return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class TextTree:
+    template: Template
+
+    def evaluate(self, scope: Scope) -> Json:
+        return self.template.text(scope)
 
 
 @dataclass(frozen=True, slots=True)

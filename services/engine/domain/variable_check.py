@@ -1,11 +1,12 @@
 """Whether every variable of a definition names something that is there when it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from services.engine.domain.definition_graph import Upstream
 from services.engine.domain.findings import Findings, Place, Reference, nearest
 from services.engine.domain.run_state import TRIGGER
-from services.engine.domain.steps import ERROR, Shape
+from services.engine.domain.secret_names import written
+from services.engine.domain.steps import ERROR, TIMEOUT, Shape
 
 _OUTPUT = "output"
 
@@ -19,6 +20,18 @@ def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: U
         if fault is not None:
             code, message, suggestion = fault
             Place(findings, reference.pointer).fault(code, message, suggestion)
+
+
+def check_secrets(findings: Findings, known: Collection[str]) -> None:
+    """Note the secrets that nobody has set."""
+    for found in findings.secrets:
+        if found.name not in known:
+            near = nearest(found.name, known)
+            Place(findings, found.pointer).fault(
+                "unknown-secret",
+                f"There is no secret `{found.name}`; an administrator sets it under Settings.",
+                written(near) if near else None,
+            )
 
 
 _Judgement = tuple[str, str, str | None] | None
@@ -45,7 +58,7 @@ def _judge_member(
     if not rest:
         return None
     member, *deeper = rest
-    if member == ERROR and (shape.ports is None or ERROR in shape.ports):
+    if member == ERROR and (shape.ports is None or {ERROR, TIMEOUT} & set(shape.ports)):
         return None
     if member != _OUTPUT:
         return (

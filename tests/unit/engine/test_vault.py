@@ -79,7 +79,9 @@ def test_without_a_key_nothing_is_encrypted() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ["nothing", "A B:" + "x" * 43, "a:short", f"{OLD},{OLD}", "a:" + "!" * 43]
+    "keys",
+    ["nothing", "A B:" + "x" * 43, "a:short", f"{OLD},{OLD}", "a:" + "!" * 43],
+    ids=["no-id", "odd-id", "short", "twice", "no-base64"],
 )
 def test_a_wrong_setting_is_one_sentence_without_the_key(keys: str) -> None:
     with pytest.raises(SettingsError, match=VARIABLE) as error:
