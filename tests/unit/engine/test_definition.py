@@ -74,7 +74,6 @@ def changed(path: str, value: Json) -> JsonObject:
     [
         ("/nodes/2/type", "aproval", ("/nodes/2/type", "unknown-type", "approval")),
         ("/trigger/type", "webhook", ("/trigger/type", "unknown-type", "webhook_trigger")),
-        ("/trigger/type", "schedule_trigger", ("/trigger/type", "node-type-not-available", None)),
         ("/trigger/config", [], ("/trigger/config", "invalid-value", None)),
         ("/edge", [], ("/edge", "unknown-key", "edges")),
         ("/nodes/2/confg", {}, ("/nodes/2/confg", "unknown-key", "config")),
