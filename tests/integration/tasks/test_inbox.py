@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -20,8 +20,18 @@ from services.chassis.ids import derived_id, new_id
 from services.tasks.adapters.search_index import SearchIndex
 from services.tasks.app.get_task import get_task
 from services.tasks.app.list_tasks import PAGE_BYTES_MAX, list_tasks
-from services.tasks.domain.task_commands import Close, Decide, TaskCommand
-from tests.support.tasks import ADA, AMOUNT, BOB, CREATED_AT, RUN_ID, decision, opening, paused
+from services.tasks.domain.task_commands import Close, Decide, TaskCommand, TimeOut
+from tests.support.tasks import (
+    ADA,
+    AMOUNT,
+    BOB,
+    CREATED_AT,
+    RUN_ID,
+    decision,
+    opening,
+    paused,
+    timed,
+)
 from tests.support.tasks_service import TaskStore, task_store
 
 OTHER_WORKFLOW = UUID("018f0000-0000-7000-8000-00000000000c")
@@ -39,6 +49,7 @@ def an_opening(
     title: str = "Review",
     prompt: str = "Send it?",
     assignees: list[str] | None = None,
+    timeout_at: datetime | None = None,
 ) -> tuple[UUID, TaskCommand]:
     pause = paused(
         task_id=an_id(number),
@@ -50,7 +61,8 @@ def an_opening(
         fields=[AMOUNT] if kind == "manual_input" else [],
         workflow_id=workflow_id or paused().workflow_id,
     )
-    return an_id(number), opening(pause, created_at=CREATED_AT + timedelta(seconds=number))
+    timed_pause = timed(pause, timeout_at=timeout_at)
+    return an_id(number), opening(timed_pause, created_at=CREATED_AT + timedelta(seconds=number))
 
 
 async def page(store: TaskStore, **question: object) -> TaskPage:
@@ -256,7 +268,7 @@ async def test_a_task_that_never_opened_is_not_found(database_url: str) -> None:
 
 
 async def test_counters_equal_counts_whatever_happens(database_url: str) -> None:
-    """Seeded chance: openings, decisions, ends and repeats in one stream of mixed batches."""
+    """Seeded chance: openings, decisions, timeouts, ends and repeats in one stream of mixed batches."""
     chance = random.Random(7)
     kinds: Sequence[TaskKind] = ("approval", "manual_input")
     async with task_store(database_url) as store:
@@ -264,11 +276,17 @@ async def test_counters_equal_counts_whatever_happens(database_url: str) -> None
             picked = [chance.randrange(60) for _ in range(chance.randrange(1, 20))]
             await store.hear(
                 *(
-                    an_opening(n, kind=kinds[n % 2], workflow_id=OTHER_WORKFLOW if n % 3 else None)
+                    an_opening(
+                        n,
+                        kind=kinds[n % 2],
+                        workflow_id=OTHER_WORKFLOW if n % 3 else None,
+                        timeout_at=CREATED_AT if n % 4 else None,
+                    )
                     if chance.random() < 0.6
                     else (an_id(n), Close(RUN_ID, "Failed"))
                     for n in picked
-                )
+                ),
+                (an_id(chance.randrange(60)), TimeOut()),
             )
             await store.decide(
                 *(
@@ -305,4 +323,14 @@ async def differences(store: TaskStore) -> list[object]:
                        UNION ALL SELECT task_id, status FROM ended_tasks) AS tasks
         """
     )
-    return [*counters, *rows]
+    timeouts = await store.pool.fetch(
+        """
+        WITH expected AS (
+            SELECT stream_id AS task_id FROM snapshots
+            WHERE state ->> 'situation' = 'pending' AND state -> 'opened' ->> 'timeout_at' IS NOT NULL
+        )
+        SELECT task_id FROM task_timeouts FULL JOIN expected USING (task_id)
+        EXCEPT SELECT task_id FROM task_timeouts JOIN expected USING (task_id)
+        """
+    )
+    return [*counters, *rows, *timeouts]
