@@ -58,6 +58,8 @@ class NodeModel(Config):
     type: str
     name: Annotated[str | None, Field(max_length=NAME_MAX)] = None
     config: JsonObject = {}
+    retry: Json = None
+    time_limit: Json = None
 
 
 class TriggerModel(Config):

@@ -20,3 +20,14 @@ def parse_duration(text: str) -> timedelta:
         msg = f"`{text.strip()}` is not between one second and {DURATION_DAYS_MAX:,} days."
         raise ValueError(msg)
     return timedelta(seconds=seconds)
+
+
+def in_words(length: timedelta) -> str:
+    """Return a length of time as it would be written: the largest units first, such as `1h30m`."""
+    seconds = int(length.total_seconds())
+    parts = []
+    for unit in ("w", "d", "h", "m", "s"):
+        count, seconds = divmod(seconds, _SECONDS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

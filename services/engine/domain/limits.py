@@ -1,8 +1,16 @@
 """Every limit of definitions and runs, each with its reason."""
 
+from datetime import timedelta
+
 NODES_MAX = 500
 """More cannot be read by a person; a run of them still ends within one transaction."""
 EDGES_MAX = 2_000
+CONCURRENCY_MAX = 10_000
+"""Runs of one workflow at once: as many as a queue would hold back for nobody's good."""
+ATTEMPTS_MAX = 100
+"""Attempts of one node; with the longest delays they take three months."""
+RETRY_DELAY_MAX = timedelta(days=1)
+"""Between two attempts; for longer waits there are delays and people."""
 CONFIG_TEXT_MAX = 65_536
 """Characters of one text of a configuration: a long prompt, not a book."""
 NAME_MAX = 200
@@ -35,3 +43,10 @@ CEL_COST_MAX = 1_000_000
 """Values that one CEL expression may touch: some 100 ms."""
 TITLE_MAX = 500
 """Characters of a task's title."""
+
+RUN_DEPTH_MAX = 10
+"""Runs that start runs that start runs: more are a mistake, and this is how it ends."""
+ITEMS_MAX = 100_000
+"""Of one `for_each`: a run of days."""
+CHILDREN_AT_ONCE_MAX = 100
+"""Child runs of one `for_each` that are under way together."""

@@ -6,9 +6,9 @@ from contracts.run import TimerSet
 from services.engine.domain.configs import Config, OptionalText
 from services.engine.domain.findings import Place
 from services.engine.domain.moments import Moment, compile_moment
-from services.engine.domain.steps import Compiled, Shape, Turn, node_type
+from services.engine.domain.steps import ERROR, OUT, Compiled, Shape, Turn, node_type
 
-_SHAPE = Shape(members=frozenset({"resumed_at"}))
+_SHAPE = Shape(ports=(OUT, ERROR), members=frozenset({"resumed_at"}))
 
 
 class DelayConfig(Config):
