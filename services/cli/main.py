@@ -118,7 +118,8 @@ def _fail(message: str, code: ExitCode) -> int:
 
 
 def _not_understood(error: typer.TyperException) -> int:
-    Terminal().note(f"{error.format_message()} `{PROGRAM} --help` explains.", "red")
+    what = error.format_message().strip().rstrip(".")
+    Terminal().note(f"{what}. `{PROGRAM} --help` explains.", "red")
     return error.exit_code
 
 

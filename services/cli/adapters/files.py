@@ -47,7 +47,7 @@ def _files_of(path: Path) -> Iterator[FoundFile]:
     elif path.is_dir():
         for inner in _below(path):
             file = _read(inner)
-            if looks_like_workflow(file.text):
+            if looks_like_workflow(file.text, file.format):
                 yield file
     else:
         yield _read(path)

@@ -47,18 +47,18 @@ class Terminal:
 
     def say(self, text: str = "", style: str = "") -> None:
         """Write lines, whole."""
-        self.out.print(Text(safe_text(text), style=style), soft_wrap=True)
+        _write(self.out, Text(safe_text(text), style=style))
 
     def note(self, text: str, style: str = "") -> None:
         """Write beside the output what a pipe should not get."""
-        self._err.print(Text(safe_text(text), style=style), soft_wrap=True)
+        _write(self._err, Text(safe_text(text), style=style))
 
     def outcome(self, status: str, what: str, also: str = "") -> None:
         """Write what came of something: a word of status in its colour, and what it is about."""
         line = Text(f"{status:<10}", STYLES.get(status, ""))
         line.append(f" {safe_line(what)}")
         line.append(f"  {safe_line(also)}" if also else "", "dim")
-        self.out.print(line, soft_wrap=True)
+        _write(self.out, line)
 
     def json(self, value: Json) -> None:
         """Write a value for a script."""
@@ -90,6 +90,14 @@ class Terminal:
         if not (sys.stdin.isatty() and self.is_interactive):
             raise CliError(f"Nobody is there to be asked: give {without_asking}.", ExitCode.USAGE)
         return self.out.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _write(console: Console, line: Text) -> None:
+    """Write it whole; in a pipe as it is, since a console would turn tabs into blanks."""
+    if console.is_terminal:
+        console.print(line, soft_wrap=True)
+    else:
+        console.file.write(line.plain + "\n")
 
 
 def _is_utf8() -> bool:

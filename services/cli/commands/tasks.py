@@ -210,9 +210,10 @@ def _decide(
 
 
 def _values_of(shown: TaskView, pairs: list[str]) -> JsonObject:
-    kinds = {field.name: str(field.type) for field in shown.fields}
-    defaults = {field.name: field.default for field in shown.fields if field.default is not None}
-    return {**defaults, **parse_pairs(pairs, kinds)}
+    """Return what is submitted, in the order of the form: what was given, else the defaults."""
+    given = parse_pairs(pairs, {field.name: field.type for field in shown.fields})
+    form = {field.name: given.get(field.name, field.default) for field in shown.fields}
+    return {**{name: value for name, value in form.items() if value is not None}, **given}
 
 
 def _say_what(terminal: Terminal, shown: TaskView, body: JsonObject) -> None:

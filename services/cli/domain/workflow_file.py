@@ -23,7 +23,8 @@ DESCRIPTION_MAX = 10_000
 STATUSES: tuple[str, ...] = get_args(WorkflowStatus)
 HEAD_KEYS = ("$schema", "id", "name", "description", "status")
 _DEFINITION = "definition"
-_MARK = re.compile(r"""^\s*["']?(definition|trigger|nodes)["']?\s*:""", re.MULTILINE)
+_MARKS = frozenset({_DEFINITION, "trigger", "nodes", "edges"})
+_MARK = re.compile(r"""(^|[{,])\s*["']?(definition|trigger|nodes)["']?\s*:""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,12 @@ class InvalidFile(Exception):  # noqa: N818 - a verdict on a text
         self.faults = faults
 
 
-def looks_like_workflow(text: str) -> bool:
+def looks_like_workflow(text: str, text_format: Format) -> bool:
     """Tell whether a file of a folder is meant as a workflow, even if it cannot be read as one."""
-    return _MARK.search(text) is not None
+    value = read_definition(text, text_format)
+    if isinstance(value, Fault):
+        return _MARK.search(text) is not None
+    return isinstance(value, dict) and not _MARKS.isdisjoint(value)
 
 
 def read_workflow_file(text: str, text_format: Format) -> WorkflowFile:

@@ -18,7 +18,7 @@ def _scalar_is_text(value: Json) -> Json:
     return as_text(value) if isinstance(value, int | float) else value
 
 
-Text = Annotated[str, BeforeValidator(_scalar_is_text)]
+Text = Annotated[str, BeforeValidator(_scalar_is_text, json_schema_input_type=str | float | bool)]
 OptionalText = Annotated[Text | None, BeforeValidator(_blank_is_none)]
 Blank = Annotated[None, BeforeValidator(_blank_is_none)]
 """An option that comes later: it may be written down empty, which is what it means today."""
