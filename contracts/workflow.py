@@ -102,6 +102,15 @@ class ValidateDefinition(Command):
     definition: Json = None
 
 
+class ScheduleView(Fact):
+    """When the clock starts runs: the schedule, in English words, and its next instants."""
+
+    cron: str
+    timezone: str
+    words: str
+    next: list[Instant]
+
+
 class Validation(Fact):
     """The answer to ValidateDefinition; `definition`, `yaml` and `json` are set when the text could be read."""
 
@@ -110,6 +119,7 @@ class Validation(Fact):
     definition: Json = None
     yaml: str | None = None
     json_text: str | None = Field(default=None, serialization_alias="json", validation_alias="json")
+    schedule: ScheduleView | None = None
 
 
 class LastRun(Fact):
@@ -134,6 +144,7 @@ class WorkflowItem(Fact):
     updated_at: Instant
     last_run: LastRun | None = None
     webhook_url: str | None = None
+    schedule: ScheduleView | None = None
 
 
 class WorkflowView(WorkflowItem):

@@ -26,10 +26,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """A stream of facts: it holds what consumers may not have seen yet, never the truth."""
+    """A stream of facts: it holds what consumers may not have seen yet, never the truth.
+
+    One with `schedules` takes messages that the server publishes again at their time.
+    """
 
     name: str
     subjects: tuple[str, ...]
+    age_seconds_max: float = stream_age_seconds_max
+    schedules: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,11 @@ class Provisioner:
             name=spec.name,
             subjects=list(spec.subjects),
             storage=StorageType.FILE,
-            max_age=stream_age_seconds_max,
+            max_age=spec.age_seconds_max,
             max_bytes=stream_bytes_max,
             num_replicas=self._replicas,
             duplicate_window=120.0,
+            allow_msg_schedules=spec.schedules or None,
         )
         try:
             found = (await self._jetstream.stream_info(spec.name)).config
@@ -107,10 +113,11 @@ class Provisioner:
             await self._jetstream.add_stream(config)
             logger.info("stream made", extra={"stream": spec.name})
             return
-        if (found.subjects, found.max_age, found.max_bytes) != (
+        if (found.subjects, found.max_age, found.max_bytes, bool(found.allow_msg_schedules)) != (
             config.subjects,
             config.max_age,
             config.max_bytes,
+            spec.schedules,
         ):
             await self._jetstream.update_stream(config)
             logger.info("stream updated", extra={"stream": spec.name})

@@ -1,6 +1,7 @@
 -- The workflow $1 with the definition of version $2, or of the current one if $2 is null, and its newest run.
 SELECT w.id, w.name, w.description, w.status, v.version, w.steps, w.trigger_type, w.created_at, w.updated_at, v.definition,
-    w.request_digest, last.id AS last_id, last.status AS last_status, last.started_at AS last_started_at
+    w.request_digest, last.id AS last_id, last.status AS last_status, last.started_at AS last_started_at,
+    CASE WHEN v.definition #>> '{trigger,type}' = 'schedule_trigger' THEN v.definition #> '{trigger,config}' END AS schedule
 FROM workflows AS w
 JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = coalesce($2::integer, w.version)
 LEFT JOIN LATERAL (

@@ -1,6 +1,10 @@
 -- A page of workflows, last changed first: text $1, status $2 (null: any), after ($3, $4), at most $5.
 SELECT w.id, w.name, w.description, w.status, w.version, w.steps, w.trigger_type, w.created_at, w.updated_at,
-    last.id AS last_id, last.status AS last_status, last.started_at AS last_started_at
+    last.id AS last_id, last.status AS last_status, last.started_at AS last_started_at,
+    CASE WHEN w.trigger_type = 'schedule_trigger' THEN (
+        SELECT v.definition #> '{trigger,config}' FROM workflow_versions AS v
+        WHERE v.workflow_id = w.id AND v.version = w.version LIMIT 1
+    ) END AS schedule
 FROM workflows AS w
 LEFT JOIN LATERAL (
     SELECT id, status, started_at FROM runs WHERE workflow_id = w.id ORDER BY started_at DESC, id DESC LIMIT 1
