@@ -27,6 +27,7 @@ from services.chassis.orders import Change, Order
 from services.engine.app.orders import RunOrder, order_for
 from services.engine.app.prepare import Prepare
 from services.engine.app.resolutions import TASK_RESOLVED, Resolutions
+from services.engine.app.secret_values import SecretValues
 from services.engine.app.worker import Worker
 from services.engine.domain.duration import parse_duration
 from services.engine.domain.run_aggregate import RunAggregate
@@ -42,6 +43,7 @@ from services.testkit.jobs import MemoryJobs
 from services.testkit.library import Library
 from services.testkit.people import Habit, Person
 from services.testkit.runs import LabRun
+from services.testkit.secrets import PlainSecrets
 from services.testkit.streams import Streams
 from services.testkit.tasks import LabTask
 from services.testkit.web import StubWeb
@@ -64,6 +66,8 @@ class Lab:
         self.habits: list[Habit] = []
         self.outputs: dict[str, Json] = {}
         """What nodes that a worker performs put out, by key, without being performed."""
+        self.secrets: dict[str, str] = {}
+        """The values of secrets, by name."""
         self._library = Library()
         self._alarms = Alarms()
         self._told: deque[CloudEvent] = deque()
@@ -74,7 +78,10 @@ class Lab:
         self._tasks: Streams[TaskState, TaskCommand, TaskCommand, TaskFact] = Streams(
             "flusso/tasks", TaskAggregate(), _as_it_is, self._clock, self._task_moved
         )
-        self._worker = Worker(MemoryJobs(self._runs.state), self.http, self)
+        values = PlainSecrets(self.secrets)
+        self._worker = Worker(
+            MemoryJobs(self._runs.state), self.http, self, SecretValues(values, values)
+        )
         self._resolutions = Resolutions(self._runs)
 
     def _clock(self) -> datetime:

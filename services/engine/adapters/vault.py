@@ -33,6 +33,10 @@ class Vault:
         """The id of the key that encrypts."""
         return next(iter(self.keys), None)
 
+    def has_key(self, key_id: str) -> bool:
+        """Tell whether what was encrypted with that key can be decrypted."""
+        return key_id in self.keys
+
     def encrypt(self, plain: bytes, context: bytes) -> str:
         """Return `v1.<key id>.<nonce and ciphertext>`; only the same context decrypts it.
 

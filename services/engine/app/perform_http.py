@@ -1,5 +1,6 @@
 """The worker's side of `http_request`: one attempt, its outcome in the words of the node."""
 
+import base64
 import re
 from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -30,7 +31,7 @@ class Invalid(Exception):  # noqa: N818 - the request as configured cannot be se
 async def perform_http(client: HttpClient, job: NodeScheduled) -> dict[str, Json]:
     """Make the request and return the fields of RecordResult beside its key: output, port, error, retryable."""
     request = job.request
-    url = str(request["url"])
+    url = str(request["url"]).strip()
     seconds = min(float(request["timeout_seconds"]), seconds_max)
     try:
         parts, body = _parts(url), _body(request)
@@ -132,11 +133,30 @@ def _headers(request: JsonObject, host: str, body: bytes, key: str) -> list[tupl
             msg = f"the header {name} holds a line break"
             raise Invalid(msg)
     own = {"host": host, "accept": "*/*", "user-agent": USER_AGENT, "idempotency-key": key}
+    auth = request.get("auth")
+    if auth is not None:
+        own["authorization"] = _authorization(auth)
     if isinstance(request.get("body"), dict | list):
         own["content-type"] = "application/json"
     if body or request["method"] in EXPECTED_BODY:
         own["content-length"] = str(len(body))
     return [(name, value) for name, value in own.items() if name not in names] + list(given.items())
+
+
+def _authorization(auth: JsonObject) -> str:
+    """Return the header: RFC 6750 for a token, RFC 7617 in UTF-8 for a name with a password."""
+    basic = auth.get("basic")
+    if basic is None:
+        token = str(auth["bearer"]).strip()
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            msg = "the token of `auth` is empty, or has spaces or other characters that it cannot have"
+            raise Invalid(msg)
+        return f"Bearer {token}"
+    username, password = str(basic["username"]), str(basic["password"])
+    if ":" in username:
+        msg = "the username of `auth` holds a colon"
+        raise Invalid(msg)
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 def _body(request: JsonObject) -> bytes:

@@ -4,12 +4,14 @@ import asyncio
 from uuid import UUID
 
 from contracts import subjects
+from contracts.base import Json
 from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
 from services.engine.app.perform_http import perform_http, result_of
 from services.engine.app.ports import Asks, HttpClient, JobStore
+from services.engine.app.secret_values import SecretValues
 
 HTTP_REQUEST = "http_request"
 record_seconds_max = 30.0
@@ -21,8 +23,11 @@ pause_seconds_max = 2.0
 class Worker:
     """One per process."""
 
-    def __init__(self, jobs: JobStore, client: HttpClient, caller: Asks) -> None:
+    def __init__(
+        self, jobs: JobStore, client: HttpClient, caller: Asks, secrets: SecretValues
+    ) -> None:
         self._jobs = jobs
+        self._secrets = secrets
         self._client = client
         self._caller = caller
 
@@ -37,13 +42,21 @@ class Worker:
         with telemetry.span(
             "perform node", traceparent=event.traceparent, kind="consumer", node=job.node
         ):
-            if job.type == HTTP_REQUEST:
-                found = await perform_http(self._client, job)
-            else:
-                text = f"This worker does not know {job.type}."
-                found = {"error": RunError(code="unknown-node-type", message=text)}
-            result = result_of(run_id, job, found)
+            result = result_of(run_id, job, await self._performed(job))
             await self._record(result)
+
+    async def _performed(self, job: NodeScheduled) -> dict[str, Json]:
+        """Return the fields of the result, without values of secrets. Raises Transient."""
+        try:
+            opened = await self._secrets.opened(job)
+        except Refused as refused:
+            error = RunError(code=refused.code, message=refused.message, details=refused.details)
+            return {"error": error}
+        with opened.guarded():
+            if job.type == HTTP_REQUEST:
+                return opened.masked(await perform_http(self._client, opened.job))
+        text = f"This worker does not know {job.type}."
+        return {"error": RunError(code="unknown-node-type", message=text)}
 
     async def _record(self, result: RecordResult) -> None:
         clock = asyncio.get_running_loop().time

@@ -29,3 +29,8 @@ def sole_reference(text: str) -> str | None:
     """Return the name if a text is a secret and nothing else."""
     found = _REFERENCE.fullmatch(text)
     return None if found is None else found[1]
+
+
+def context_of(name: str) -> bytes:
+    """Return what the value of a secret is bound to when it is encrypted: moved to another name it is void."""
+    return f"secrets/{name}".encode()

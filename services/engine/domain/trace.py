@@ -33,10 +33,11 @@ from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_codec import event_of
 from services.engine.domain.run_evolve import size_of
 from services.engine.domain.run_state import TRIGGER
+from services.engine.domain.secret_places import shown
+from services.engine.domain.steps import TIMED_OUT
 
 INPUT_BYTES_MAX = 65_536
 """What the variables of one step may add to a trace."""
-ENDED = frozenset({"Completed", "Failed", "Cancelled"})
 UNFINISHED: frozenset[StepStatus] = frozenset({"Running", "Waiting", "Retrying"})
 
 
@@ -157,13 +158,11 @@ def _call(trace: _Trace, event: ChildrenCalled | ChildrenReported, at: datetime)
     step = trace.step(event.node, event.visit, at)
     children = step.setdefault("children", {"total": 0, "called": 0, "ended": 0})
     if isinstance(event, ChildrenCalled):
-        children["total"] = event.total
-        children["called"] += len(event.calls)
+        children.update(total=event.total, called=event.called)
         step.update(status="Running", input={"workflow_id": str(event.workflow_id)})
         return
-    children["ended"] += sum(report.status in ENDED for report in event.reports)
-    asks = all(report.status == "Waiting" for report in event.reports)
-    step["status"] = "Waiting" if asks else "Running"
+    children["ended"] = event.ended
+    step["status"] = "Waiting" if event.asks else "Running"
 
 
 def _start(trace: _Trace, event: RunStarted, at: datetime) -> None:
@@ -188,7 +187,8 @@ def _apply_to_node(
     match event:
         case NodeScheduled():
             step = trace.step(node, visit, at)
-            step.update(status="Running", input=event.request, attempt=event.attempt)
+            request = shown(event.request, event.secrets)
+            step.update(status="Running", input=request, attempt=event.attempt)
         case RetrySet():
             step = trace.step(node, visit, at)
             step.update(status="Retrying", error=event.error, attempt=event.attempt)
@@ -199,6 +199,8 @@ def _apply_to_node(
         case NodeFailed():
             output = event.error.details.get("output")
             fields = {"status": "Failed", "output": output, "error": event.error}
+            if event.error.code == TIMED_OUT:
+                fields["decision"] = _timed_out(event)
             _finish_attempt(trace, event, at, fields)
         case NodeSkipped():
             trace.finish(node, visit, at, status="Skipped")
@@ -222,6 +224,13 @@ def _decision(event: RunResumed) -> StepDecision:
         comment=event.comment,
         values=event.output if event.outcome == "submitted" else None,
     )
+
+
+def _timed_out(event: NodeFailed) -> StepDecision:
+    """Return what the clock decided, since no person did."""
+    details = event.error.details
+    by, at = details.get("decided_by", "Timeout"), details["decided_at"]
+    return StepDecision(outcome="timed_out", by=by, at=at)
 
 
 def _fail(trace: _Trace, event: RunFailed, at: datetime) -> None:

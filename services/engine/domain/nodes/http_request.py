@@ -1,22 +1,43 @@
 """`http_request`: a request that a worker performs."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import Json
+from contracts.base import Json, JsonObject
 from contracts.run import NodeScheduled
 from services.engine.domain.configs import Config, Text
 from services.engine.domain.findings import Place
 from services.engine.domain.retry import RetryPolicy
-from services.engine.domain.steps import ERROR, OUT, Compiled, Shape, Turn, node_type
+from services.engine.domain.steps import (
+    ERROR,
+    OUT,
+    Compiled,
+    Shape,
+    Turn,
+    error_words,
+    node_type,
+)
 from services.engine.domain.template import Template
-from services.engine.domain.value_compiler import compile_value
+from services.engine.domain.value_compiler import compile_texts, compile_value
 from services.engine.domain.value_tree import Tree
 
+AUTHORIZATION = "authorization"
 _STATUS = re.compile(r"([1-5])xx|([1-5]\d\d)", re.IGNORECASE)
+
+
+class BasicConfig(Config):
+    username: Text
+    password: Text
+
+
+class AuthConfig(Config):
+    """Exactly one of both: a name with a password, or a token."""
+
+    basic: BasicConfig | None = None
+    bearer: Annotated[Text, Field(min_length=1)] | None = None
 
 
 class HttpRequestConfig(Config):
@@ -27,6 +48,7 @@ class HttpRequestConfig(Config):
     headers: dict[str, Text] = Field(default={}, max_length=100)
     query: dict[str, Text] = Field(default={}, max_length=100)
     body: Json = None
+    auth: AuthConfig | None = None
     timeout: float = Field(default=30, gt=0, le=300)
     retries: int = Field(default=0, ge=0, le=20)
     retry_delay: float = Field(default=1, gt=0, le=3_600)
@@ -41,42 +63,58 @@ class HttpStep:
     headers: tuple[tuple[str, Template], ...]
     query: tuple[tuple[str, Template], ...]
     body: Tree | None
+    auth: Tree | None
     timeout_seconds: float
     error_statuses: tuple[tuple[int, int], ...]
-    retry: RetryPolicy
 
     def take(self, turn: Turn) -> NodeScheduled:
         scope = turn.scope
-        return turn.scheduled(
-            {
-                "method": self.method,
-                "url": self.url.text(scope).strip(),
-                "headers": {name: template.text(scope) for name, template in self.headers},
-                "query": {name: template.text(scope) for name, template in self.query},
-                "body": None if self.body is None else self.body.evaluate(scope),
-                "timeout_seconds": self.timeout_seconds,
-                "error_statuses": [list(statuses) for statuses in self.error_statuses],
-            }
-        )
+        url = self.url.text(scope)
+        request: JsonObject = {
+            "method": self.method,
+            # Stripping would move the places of secrets: the worker does it where there are some.
+            "url": url if self.url.secret else url.strip(),
+            "headers": {name: template.text(scope) for name, template in self.headers},
+            "query": {name: template.text(scope) for name, template in self.query},
+            "body": None if self.body is None else self.body.evaluate(scope),
+            "timeout_seconds": self.timeout_seconds,
+            "error_statuses": [list(statuses) for statuses in self.error_statuses],
+        }
+        if self.auth is not None:
+            request["auth"] = self.auth.evaluate(scope)
+        return turn.scheduled(request)
 
 
 def _compile(config: HttpRequestConfig, place: Place) -> Compiled:
     shape = Shape(ports=(OUT, ERROR), members=frozenset({"status", "headers", "body", "ok"}))
+    place = place.allowing_secrets()
     step = HttpStep(
         method=config.method,
         url=place.at("url").template(config.url),
         headers=_pairs(config.headers, place.at("headers")),
         query=_pairs(config.query, place.at("query")),
         body=None if config.body is None else compile_value(config.body, place.at("body")),
+        auth=_auth(config, place.at("auth")),
         timeout_seconds=config.timeout,
         error_statuses=tuple(_statuses(config.error_statuses, place.at("error_statuses"))),
-        retry=RetryPolicy(config.retries, config.retry_delay, config.retry_delay_max),
     )
     return step, shape
 
 
 def _pairs(sources: dict[str, str], place: Place) -> tuple[tuple[str, Template], ...]:
     return tuple((name, place.at(name).template(source)) for name, source in sources.items())
+
+
+def _auth(config: HttpRequestConfig, place: Place) -> Tree | None:
+    auth = config.auth
+    if auth is None:
+        return None
+    if (auth.basic is None) == (auth.bearer is None):
+        place.fault("invalid-value", "This has either `basic` or `bearer`.")
+    if any(name.lower() == AUTHORIZATION for name in config.headers):
+        place.fault("invalid-value", "There is a header `Authorization` already.")
+    texts = auth.model_dump(exclude_none=True)
+    return compile_texts(texts, place)
 
 
 def _statuses(statuses: list[Json], place: Place) -> list[tuple[int, int]]:
@@ -94,4 +132,29 @@ def _statuses(statuses: list[Json], place: Place) -> list[tuple[int, int]]:
     return ranges
 
 
-HTTP_REQUEST = node_type("http_request", HttpRequestConfig, _compile)
+def _own_retry(raw: JsonObject) -> RetryPolicy | None:
+    """Return what the configuration says of retries; None if it says nothing."""
+    config = HttpRequestConfig.model_validate(raw)
+    if config.model_fields_set.isdisjoint({"retries", "retry_delay", "retry_delay_max"}):
+        return None
+    return RetryPolicy(config.retries, config.retry_delay, config.retry_delay_max)
+
+
+HTTP_REQUEST = replace(
+    node_type(
+        "http_request",
+        HttpRequestConfig,
+        _compile,
+        errors=error_words(
+            "error-status",
+            "address-refused",
+            "output-too-large",
+            "invalid-request",
+            timeout="request-timed-out",
+            connection_failed="request-failed",
+        ),
+        limited=True,
+    ),
+    has_statuses=True,
+    own_retry=_own_retry,
+)
