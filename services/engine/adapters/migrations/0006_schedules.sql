@@ -19,9 +19,9 @@ CREATE INDEX schedules_next_idx ON schedules (next_at);
 
 -- One row, so that a downtime can be told from a backlog.
 CREATE TABLE schedule_looks (
-    only boolean NOT NULL DEFAULT true,
+    single boolean NOT NULL DEFAULT true,
     looked_at timestamptz NOT NULL,
-    CONSTRAINT schedule_looks_pkey PRIMARY KEY (only),
-    CONSTRAINT schedule_looks_only CHECK (only)
+    CONSTRAINT schedule_looks_pkey PRIMARY KEY (single),
+    CONSTRAINT schedule_looks_single CHECK (single)
 );
 INSERT INTO schedule_looks (looked_at) VALUES (now());
