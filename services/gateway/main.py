@@ -30,11 +30,13 @@ from services.gateway.app.sign_in import SignIn
 from services.gateway.app.tell_counts import CountTeller
 from services.gateway.entry import metrics
 from services.gateway.entry.application import make_application
+from services.gateway.entry.deliveries import DeliveryRoutes
 from services.gateway.entry.doorway import Doorway
 from services.gateway.entry.edge import Edge
 from services.gateway.entry.events import EventRoutes
 from services.gateway.entry.health import HealthRoutes
 from services.gateway.entry.runs import RunRoutes
+from services.gateway.entry.secrets import SecretRoutes
 from services.gateway.entry.server import Server
 from services.gateway.entry.session import SessionRoutes, TokenRoutes
 from services.gateway.entry.tasks import TaskRoutes
@@ -73,7 +75,9 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
         TaskRoutes(asking),
         RunRoutes(asking, begin, forwarder),
         WebhookRoutes(begin, utc_now),
+        DeliveryRoutes(asking),
         WorkflowRoutes(asking),
+        SecretRoutes(asking),
         SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
         TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),
         EventRoutes(hub, counts, doorman, utc_now, web.build),

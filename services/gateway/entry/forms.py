@@ -81,6 +81,24 @@ class TokenForm(Form):
     expires_in_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
 
 
+class SecretForm(Form):
+    """The value of a secret, which is never shown again, and what it is for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    value: str = Field(repr=False)
+    description: str | None = None
+
+
+class WebhookSecretForm(Form):
+    """A secret for a webhook, made if none is given, and for how long the former ones are still taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    secret: Annotated[str, Field(min_length=1, max_length=1_000, repr=False)] | None = None
+    overlap: Annotated[str, StringConstraints(max_length=40)] = "24h"
+
+
 # -- queries ---------------------------------------------------------------------------------------
 
 
@@ -89,6 +107,12 @@ class PageQuery(Form):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+class DeliveriesQuery(Form):
+    """How many of the last deliveries."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class TasksQuery(PageQuery):
