@@ -87,7 +87,8 @@ async def keep_schedule(connection: Connection, workflow_id: UUID) -> None:
 
 def _due(row: Row) -> DueSchedule:
     return DueSchedule(
-        row["workflow_id"],
+        # asyncpg's own class is one that orjson does not write.
+        UUID(int=row["workflow_id"].int),
         Schedule(row["cron"], row["timezone"]),
         row["after_downtime"],
         row["next_at"],
