@@ -9,6 +9,12 @@ TASK_EVENTS = "TASK_EVENTS"
 TASK_SUBJECTS = "flusso.task.>"
 TASK_FACTS = "flusso.task.events"
 
+SCHEDULES = "SCHEDULES"
+SCHEDULE_SUBJECTS = "flusso.schedule.>"
+DUE_SUBJECTS = "flusso.due.>"
+SCHEDULE_AT = "flusso.schedule.at"
+SCHEDULE_DUE = "flusso.due.schedule"
+
 ENGINE = "flusso.engine"
 START_RUN = "flusso.engine.run.start"
 RECEIVE_DELIVERY = "flusso.engine.delivery.receive"
@@ -26,7 +32,15 @@ DELETE_WORKFLOW = "flusso.engine.workflow.delete"
 GET_WORKFLOW = "flusso.engine.workflow.get"
 LIST_WORKFLOWS = "flusso.engine.workflow.list"
 LIST_VERSIONS = "flusso.engine.workflow.versions"
+ROTATE_WEBHOOK_SECRET = "flusso.engine.webhook_secret.rotate"  # noqa: S105 - the name of a subject
+GET_WEBHOOK_SECRETS = "flusso.engine.webhook_secret.list"
+LIST_DELIVERIES = "flusso.engine.delivery.list"
+GET_DELIVERY = "flusso.engine.delivery.get"
+REPLAY_DELIVERY = "flusso.engine.delivery.replay"
 VALIDATE_DEFINITION = "flusso.engine.workflow.validate"
+LIST_SECRETS = "flusso.engine.secret.list"  # noqa: S105 - the name of a subject
+PUT_SECRET = "flusso.engine.secret.put"  # noqa: S105 - the name of a subject
+DELETE_SECRET = "flusso.engine.secret.delete"  # noqa: S105 - the name of a subject
 ENGINE_RELAY_WAKE = "flusso.engine.relay.wake"
 
 TASKS = "flusso.tasks"
@@ -42,4 +56,5 @@ TASKS_RELAY_WAKE = "flusso.tasks.relay.wake"
 
 TASKS_ON_RUN_EVENTS = "tasks-open-and-close-tasks-on-run-events"
 ENGINE_ON_TASK_EVENTS = "engine-resume-run-on-task-resolved"
+ENGINE_ON_SCHEDULE_DUE = "engine-start-runs-on-schedule-due"
 WORKER_ON_NODE_SCHEDULED = "worker-perform-node-on-node-scheduled"
