@@ -93,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         result = build_app()(given, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
     except CliError as error:
         return _fail(error.message, error.exit_code)
     except typer.TyperException as error:
@@ -102,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has had enough: `flusso runs | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+        return ExitCode.FAILED
     except Exception as error:
         if os.environ.get("FLUSSO_DEBUG"):
             raise

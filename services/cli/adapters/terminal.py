@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +31,9 @@ STYLES = {
     "updated": "yellow",
     "unchanged": "dim",
 }
+GAP = 2
+COLUMN_MIN = 6
+"""No column is made narrower; what does not fit then is wrapped."""
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -75,21 +79,34 @@ class Terminal:
             for row in rows:
                 self.say("\t".join(map(safe_line, row)))
             return
+        cells = [[safe_line(cell) for cell in row] for row in rows]
+        widths = fitting_widths([columns, *cells], columns.index(whole), self.out.width)
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            whole_column = column == whole
-            table.add_column(
-                column, no_wrap=True, overflow="ellipsis", min_width=36 if whole_column else None
-            )
-        for row in rows:
-            table.add_row(*(Text(safe_line(cell), STYLES.get(cell, "")) for cell in row))
+        for column, width in zip(columns, widths, strict=True):
+            table.add_column(column, no_wrap=True, overflow="ellipsis", width=width)
+        for row in cells:
+            table.add_row(*(Text(cell, STYLES.get(cell, "")) for cell in row))
         self.out.print(table)
 
     def confirm(self, question: str, without_asking: str) -> bool:
         """Ask; raises CliError if nobody is there to answer, and names the option that answers."""
         if not (sys.stdin.isatty() and self.is_interactive):
             raise CliError(f"Nobody is there to be asked: give {without_asking}.", ExitCode.USAGE)
-        return self.out.input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+        return self.out.input(Text(f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+
+
+def fitting_widths(rows: Sequence[Sequence[str]], whole: int, width: int) -> list[int]:
+    """Return the width of each column so that a row fits: the widest give way first, the whole one never."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    excess = sum(widths) + GAP * (len(widths) - 1) - width
+    others = [index for index in range(len(widths)) if index != whole]
+    while excess > 0 and others:
+        widest = max(others, key=widths.__getitem__)
+        if widths[widest] <= COLUMN_MIN:
+            break
+        widths[widest] -= 1
+        excess -= 1
+    return widths
 
 
 def _write(console: Console, line: Text) -> None:

@@ -1,6 +1,5 @@
 """`flusso apply`: makes the server's workflows what the files say, after showing the difference."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +22,13 @@ from services.cli.domain.plan import (
     Stored,
     diff_lines,
     find_stored,
+    has_untold_secret,
+    keeps_secret,
     plan_change,
 )
 from services.cli.domain.workflow_file import WorkflowFile, read_workflow_file
 from services.cli.session import session_of
 
-SECRET_BYTES = 24
 _EXAMPLES = """\
 [bold]Examples[/bold]
   flusso apply -f workflow.yaml
@@ -40,6 +40,10 @@ _Files = Annotated[
 ]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")]
+_UNTOLD = (
+    "the secret in this file cannot be compared with the one that is kept; alone it changes nothing. "
+    "Write `secret: generate`, or `{{ secrets.NAME }}`."
+)
 _PAST: dict[Action, str] = {"create": "created", "update": "updated", "unchanged": "unchanged"}
 
 
@@ -67,7 +71,7 @@ def apply(
 
     A workflow is found by the id in its file, else by its exact name. The difference is shown first, and nothing is
     written before you agree. What somebody changes meanwhile is not overwritten. A status that the file does not name
-    stays as it is. `secret: generate` in a trigger makes a random secret once, and keeps it.
+    stays as it is. `secret: generate` makes the secret of a webhook if it has none, and shows it this once.
     """
     session = session_of(context)
     terminal = session.terminal
@@ -105,7 +109,7 @@ def _plan_all(api: Api, files: dict[str, WorkflowFile]) -> list[Planned]:
             workflow_id = find_stored(file, known)
             _claim(owners, workflow_id or file.name or label, label)
             stored = None if workflow_id is None else load_stored(api, workflow_id)
-            planned.append(Planned(label, plan_change(file, stored, _make_secret)))
+            planned.append(Planned(label, plan_change(file, stored)))
     return planned
 
 
@@ -142,10 +146,6 @@ def stored_of(view: WorkflowView) -> Stored:
     )
 
 
-def _make_secret() -> str:
-    return secrets.token_urlsafe(SECRET_BYTES)
-
-
 def _show(terminal: Terminal, planned: Sequence[Planned]) -> None:
     for each in planned:
         change = each.change
@@ -154,6 +154,8 @@ def _show(terminal: Terminal, planned: Sequence[Planned]) -> None:
             terminal.say(f"{change.wanted.name} ({what}, {each.label})", "bold")
             terminal.diff(diff_lines(change))
             terminal.say()
+        if has_untold_secret(change):
+            terminal.note(f"{each.label}: {_UNTOLD}", "yellow")
 
 
 def _carry_out(
@@ -162,14 +164,16 @@ def _carry_out(
     """Write one change, say so, and return what came of it."""
     change = planned.change
     action = change.action
-    stored = change.stored
+    stored, secret = change.stored, None
     if not dry_run and action != "unchanged":
         with _about(planned.label):
-            stored = write_change(api, change)
+            stored, secret = write_change(api, change)
     said = f"would {action}" if dry_run and action != "unchanged" else _PAST[action]
     if not json:
         version = f"version {stored.version}, {stored.status}" if stored is not None else ""
         terminal.outcome(said, change.wanted.name, version)
+        if secret is not None:
+            terminal.say(f"           its webhook's secret, shown this once: {secret}")
     return {
         "file": planned.label,
         "action": action,
@@ -178,11 +182,24 @@ def _carry_out(
         "name": change.wanted.name,
         "version": None if stored is None else stored.version,
         "status": change.wanted.status if stored is None else stored.status,
+        "webhook_secret": secret,
     }
 
 
-def write_change(api: Api, change: Change) -> Stored:
-    """Write a change and return the workflow as it is then; a concurrent edit is refused, never overwritten."""
+def write_change(api: Api, change: Change) -> tuple[Stored, str | None]:
+    """Write a change; return the workflow as it is then, and the secret that was made for its webhook, if one was.
+
+    A concurrent edit is refused, never overwritten.
+    """
+    stored = _save(api, change)
+    secret = _make_secret(api, stored) if change.saves else None
+    if change.status is not None:
+        verb = "activate" if change.status == "Active" else "pause"
+        stored = _read(api.post(f"/workflows/{stored.id}/{verb}", {}))
+    return stored, secret
+
+
+def _save(api: Api, change: Change) -> Stored:
     wanted, stored = change.wanted, change.stored
     body = {
         "name": wanted.name,
@@ -190,14 +207,20 @@ def write_change(api: Api, change: Change) -> Stored:
         "definition": wanted.definition,
     }
     if stored is None:
-        stored = _read(api.post("/workflows", body))
-    elif change.saves:
-        path = f"/workflows/{stored.id}"
-        stored = _read(api.put(path, body, if_version=stored.version))
-    if change.status is not None:
-        verb = "activate" if change.status == "Active" else "pause"
-        stored = _read(api.post(f"/workflows/{stored.id}/{verb}", {}))
-    return stored
+        return _read(api.post("/workflows", body))
+    if not change.saves:
+        return stored
+    return _read(api.put(f"/workflows/{stored.id}", body, if_version=stored.version))
+
+
+def _make_secret(api: Api, stored: Stored) -> str | None:
+    """Have a secret made where one is to be kept and there is none; it cannot be seen again."""
+    path = f"/workflows/{stored.id}/webhook-secret"
+    if not keeps_secret(stored.definition) or api.get(path)["items"]:
+        return None
+    made = api.post(path, {})["secret"]
+    assert isinstance(made, str), "none was given, so one was made"
+    return made
 
 
 def _read(answer: JsonObject) -> Stored:

@@ -27,9 +27,6 @@ _Folder = Annotated[
 ]
 _All = Annotated[bool, typer.Option("--all", help="Every workflow.")]
 _Format = Annotated[Literal["yaml", "json"], typer.Option(help="How the files are written.")]
-_WithSecrets = Annotated[
-    bool, typer.Option("--with-secrets", help="Write the secrets of triggers, not `generate`.")
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,11 +40,10 @@ def export(
     every: _All = False,  # noqa: FBT002
     folder: _Folder = None,
     format: _Format = "yaml",  # noqa: A002 - the name of the option
-    with_secrets: _WithSecrets = False,  # noqa: FBT002
 ) -> None:
     """Write workflows as files; applying them again changes nothing.
 
-    A secret of a trigger is written as `generate`, which keeps what the server has, or makes another one elsewhere.
+    The secret of a webhook is written as `generate`: applied here it keeps what there is, elsewhere it makes another.
     """
     if every == (workflow is not None):
         raise CliError("Name one workflow, or give --all.", ExitCode.USAGE)
@@ -61,7 +57,7 @@ def export(
         ids += [] if workflow is None else [find_workflow(api, workflow)]
         for workflow_id in ids:
             stored = load_stored(api, workflow_id)
-            text = write_definition(exported(stored, with_secrets=with_secrets), format)
+            text = write_definition(exported(stored), format)
             if folder is None:
                 typer.echo(text, nl=False)
                 continue

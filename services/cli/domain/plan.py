@@ -1,11 +1,11 @@
 """What applying a file would change: nothing, a new workflow, or another version or status of an existing one.
 
-`secret: generate` in a trigger never leaves the file as it is: a new workflow gets a random secret, an existing one
-keeps what it has. So files can be shared and kept in git without holding a secret.
+The secret of a webhook is kept apart from its definition and never shown. So a file says `secret: generate`, which
+makes one if there is none, and else keeps it; such files can be shared and kept in git.
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -18,6 +18,8 @@ from services.engine.domain.definition_text import write_definition
 from services.engine.domain.findings import nearest
 
 GENERATE = "generate"
+KEPT = "********"
+"""What the server shows in the place of a secret that it keeps."""
 _SECRET = "secret"  # noqa: S105 - the name of a key, not a secret
 _CONTEXT_LINES = 3
 Action = Literal["create", "update", "unchanged"]
@@ -90,14 +92,16 @@ def find_by_name(
     raise CliError(f"There is no workflow `{name}`.{hint}")
 
 
-def plan_change(
-    file: WorkflowFile, stored: Stored | None, make_secret: Callable[[], str]
-) -> Change:
+def plan_change(file: WorkflowFile, stored: Stored | None) -> Change:
     """Return what applying the file changes; raises CliError for what cannot be done."""
-    wanted = _wanted(file, stored, make_secret)
     if stored is None:
-        status = None if wanted.status == "Draft" else wanted.status
-        return Change(wanted, None, saves=True, status=status)
+        return _creation(file)
+    wanted = Wanted(
+        name=stored.name if file.name is None else file.name,
+        description=stored.description if file.description is None else file.description,
+        status=file.status or stored.status,
+        definition=file.definition,
+    )
     if wanted.status == "Draft" != stored.status:
         message = (
             f"`{stored.name}` is {stored.status} and cannot become a Draft again: "
@@ -107,45 +111,55 @@ def plan_change(
     saves = not (
         wanted.name == stored.name
         and wanted.description == stored.description
-        and same_json(wanted.definition, stored.definition)
+        and same_json(wanted.definition, _with_secret_of(wanted, stored))
     )
     status = None if wanted.status == "Draft" else wanted.status
     return Change(wanted, stored, saves=saves, status=None if status == stored.status else status)
 
 
-def _wanted(file: WorkflowFile, stored: Stored | None, make_secret: Callable[[], str]) -> Wanted:
-    if stored is not None:
-        return Wanted(
-            name=stored.name if file.name is None else file.name,
-            description=stored.description if file.description is None else file.description,
-            status=file.status or stored.status,
-            definition=_with_secret(file.definition, lambda: _secret_of(stored) or make_secret()),
-        )
+def _creation(file: WorkflowFile) -> Change:
     assert file.name is not None, "find_stored asks for a name"
-    return Wanted(
-        name=file.name,
-        description=file.description or "",
-        status=file.status or "Draft",
-        definition=_with_secret(file.definition, make_secret),
-    )
+    status = file.status or "Draft"
+    wanted = Wanted(file.name, file.description or "", status, file.definition)
+    return Change(wanted, None, saves=True, status=None if status == "Draft" else status)
 
 
-def _secret_of(stored: Stored) -> str | None:
-    secret = _trigger_config(stored.definition).get(_SECRET)
-    return secret if isinstance(secret, str) else None
+# -- secrets -----------------------------------------------------------------------------------------------------------
 
 
-def _trigger_config(definition: JsonObject) -> JsonObject:
-    trigger = definition.get("trigger")
-    config = trigger.get("config") if isinstance(trigger, dict) else None
-    return config if isinstance(config, dict) else {}
+def secret_of(definition: JsonObject) -> str | None:
+    """Return what stands as the secret of a trigger, None if nothing does."""
+    match definition.get("trigger"):
+        case {"config": {"secret": str(secret)}} if secret.strip():
+            return secret
+        case _:
+            return None
 
 
-def _with_secret(definition: JsonObject, secret: Callable[[], str]) -> JsonObject:
-    """Return the definition with a secret where its trigger says `generate`."""
-    if _trigger_config(definition).get(_SECRET) != GENERATE:
-        return definition
-    return _replace_secret(definition, secret())
+def keeps_secret(definition: JsonObject) -> bool:
+    """Tell whether the workflow is to have a secret of its own, made by the server."""
+    return secret_of(definition) in {GENERATE, KEPT}
+
+
+def has_untold_secret(change: Change) -> bool:
+    """Tell whether the file holds a secret that cannot be compared, since the server does not show its own."""
+    if change.stored is None or secret_of(change.stored.definition) != KEPT:
+        return False
+    return _is_literal(secret_of(change.wanted.definition))
+
+
+def _is_literal(secret: str | None) -> bool:
+    return secret is not None and secret not in {GENERATE, KEPT} and "{{" not in secret
+
+
+def _with_secret_of(wanted: Wanted, stored: Stored) -> JsonObject:
+    """Return the stored definition with the secret that is wanted, if the two cannot be told apart."""
+    new, old = secret_of(wanted.definition), secret_of(stored.definition)
+    if new is None or old is None or "{{" in new or "{{" in old:
+        return stored.definition
+    if old != KEPT and new not in {GENERATE, KEPT}:
+        return stored.definition
+    return _replace_secret(stored.definition, new)
 
 
 def _replace_secret(definition: JsonObject, secret: str) -> JsonObject:
@@ -156,12 +170,7 @@ def _replace_secret(definition: JsonObject, secret: str) -> JsonObject:
     }
 
 
-def without_secret(definition: JsonObject) -> JsonObject:
-    """Return the definition as it may be shown or kept: a literal secret of its trigger as `generate`."""
-    secret = _trigger_config(definition).get(_SECRET)
-    if not isinstance(secret, str) or "{{" in secret or not secret.strip():
-        return definition
-    return _replace_secret(definition, GENERATE)
+# -- comparing ---------------------------------------------------------------------------------------------------------
 
 
 def same_json(left: Json, right: Json) -> bool:
@@ -182,10 +191,11 @@ def same_json(left: Json, right: Json) -> bool:
 
 def diff_lines(change: Change) -> list[str]:
     """Return the change as a unified diff of YAML; a secret shows only whether it changes."""
+    stored = change.stored
     after = document_of(change.wanted)
-    before = None if change.stored is None else document_of(change.stored)
-    if before is None:
+    if stored is None:
         return ["+" + line for line in _yaml_lines(_hidden(after, None))]
+    before = document_of(replace(stored, definition=_with_secret_of(change.wanted, stored)))
     old, new = _hidden(before, after), _hidden(after, None)
     diff = difflib.unified_diff(
         _yaml_lines(_ordered_like(old, new)), _yaml_lines(new), lineterm="", n=_CONTEXT_LINES
@@ -203,20 +213,22 @@ def document_of(workflow: Stored | Wanted) -> JsonObject:
     }
 
 
-def exported(stored: Stored, *, with_secrets: bool) -> JsonObject:
+def exported(stored: Stored) -> JsonObject:
     """Return the file of a workflow; applied again it changes nothing."""
-    if with_secrets:
+    secret = secret_of(stored.definition)
+    if secret is None or "{{" in secret:
         return document_of(stored)
-    return document_of(replace(stored, definition=without_secret(stored.definition)))
+    kept = _replace_secret(stored.definition, GENERATE)
+    return document_of(replace(stored, definition=kept))
 
 
 def _hidden(document: JsonObject, beside: JsonObject | None) -> JsonObject:
-    """Return the document with its trigger's secret hidden, as another one if it differs from the one beside it."""
+    """Return the document without the secret that stands in it, which is another one if it differs from `beside`."""
     definition = document["definition"]
-    if without_secret(definition) is definition:
+    secret = secret_of(definition)
+    if not _is_literal(secret):
         return document
-    secret = _trigger_config(definition)[_SECRET]
-    other = secret if beside is None else _trigger_config(beside["definition"]).get(_SECRET)
+    other = secret if beside is None else secret_of(beside["definition"])
     shown = "(not shown)" if secret == other else "(another one, not shown)"
     return {**document, "definition": _replace_secret(definition, shown)}
 

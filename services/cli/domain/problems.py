@@ -81,6 +81,11 @@ def _wrong_kind(problem: Problem) -> str:
     return f"{safe_line(problem.detail)} Forms take `flusso submit`, approvals `flusso approve`."
 
 
+def _internal_error(problem: Problem) -> str:
+    error_id = safe_line(str(problem.members.get("error_id", "unknown")))
+    return f"Something failed inside Flusso; its log has it under error_id {error_id}."
+
+
 def _unavailable(_problem: Problem) -> str:
     return "A part of Flusso is away just now. Try again in a moment; repeating is safe."
 
@@ -93,5 +98,6 @@ _EXPLAINED: Mapping[str, Callable[[Problem], str]] = {
     "digest-mismatch": _digest_mismatch,
     "version-mismatch": _version_mismatch,
     "wrong-kind": _wrong_kind,
+    "internal-error": _internal_error,
     "unavailable": _unavailable,
 }

@@ -52,12 +52,12 @@ def step_line(step: TraceStep, now: datetime) -> StepLine:
 
 
 def _note(step: TraceStep) -> str:
-    if step.error is not None:
-        return f"{step.error.code}: {step.error.message}"
     if step.decision is not None:
         comment = f": {step.decision.comment}" if step.decision.comment else ""
         said = f"{step.decision.outcome.replace('_', ' ')} by {step.decision.by}{comment}"
         return shortened(said, COMMENT_SHOWN)
+    if step.error is not None:
+        return f"{step.error.code}: {step.error.message}"
     return f"attempt {step.attempt}" if step.attempt > 1 else ""
 
 

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from contracts.base import Json, JsonObject
 from services.cli.domain.errors import CliError
 from services.cli.domain.plan import (
+    KEPT,
     Stored,
     diff_lines,
     exported,
     find_by_name,
     find_stored,
+    has_untold_secret,
     plan_change,
     same_json,
 )
@@ -37,24 +39,20 @@ def stored(**changes: Json) -> Stored:
     return replace(usual, **changes)
 
 
-def no_secret() -> str:
-    raise AssertionError("no secret is needed")
-
-
 def test_a_new_workflow_is_created_and_then_activated() -> None:
     file = WorkflowFile(definition(), name="Ask", status="Active")
-    change = plan_change(file, None, no_secret)
+    change = plan_change(file, None)
     assert (change.action, change.saves, change.status) == ("create", True, "Active")
 
 
 def test_a_new_workflow_is_a_draft_if_its_file_does_not_say() -> None:
-    change = plan_change(WorkflowFile(definition(), name="Ask"), None, no_secret)
+    change = plan_change(WorkflowFile(definition(), name="Ask"), None)
     assert (change.wanted.status, change.status) == ("Draft", None)
 
 
 def test_what_the_file_does_not_say_stays_as_it_is() -> None:
     before = stored()
-    change = plan_change(WorkflowFile(before.definition), before, no_secret)
+    change = plan_change(WorkflowFile(before.definition), before)
     assert change.action == "unchanged"
     assert diff_lines(change) == []
 
@@ -62,32 +60,38 @@ def test_what_the_file_does_not_say_stays_as_it_is() -> None:
 def test_only_a_status_that_differs_is_set_without_a_new_version() -> None:
     before = stored(status="Paused")
     file = WorkflowFile(before.definition, status="Active")
-    change = plan_change(file, before, no_secret)
+    change = plan_change(file, before)
     assert (change.action, change.saves, change.status) == ("update", False, "Active")
 
 
 def test_an_active_workflow_never_becomes_a_draft_again() -> None:
     file = WorkflowFile(definition(), status="Draft")
     with pytest.raises(CliError, match="cannot become a Draft again"):
-        plan_change(file, stored(), no_secret)
+        plan_change(file, stored())
 
 
-def test_a_generated_secret_is_made_once_and_kept() -> None:
-    file = WorkflowFile(signed("generate"), name="Ask")
-    created = plan_change(file, None, lambda: "made just now")
-    assert created.wanted.definition == signed("made just now")
-    before = stored(definition=signed("made just now"))
-    assert plan_change(file, before, no_secret).action == "unchanged"
+def test_a_kept_secret_is_no_difference() -> None:
+    before = stored(definition=signed(KEPT))
+    for written in ("generate", KEPT, "the one that only its author knows"):
+        change = plan_change(WorkflowFile(signed(written)), before)
+        assert change.action == "unchanged"
+        assert diff_lines(change) == []
+        assert has_untold_secret(change) == written.startswith("the one")
 
 
-def test_a_generated_secret_is_made_where_there_was_none() -> None:
-    change = plan_change(WorkflowFile(signed("generate")), stored(), lambda: "made just now")
-    assert change.wanted.definition == signed("made just now")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(KEPT, "{{ secrets.SHOP }}"), ("{{ secrets.SHOP }}", "generate"), ("old", "new")],
+)
+def test_a_secret_from_elsewhere_is_a_difference(old: str, new: str) -> None:
+    change = plan_change(WorkflowFile(signed(new)), stored(definition=signed(old)))
+    assert change.saves
+    assert len([line for line in diff_lines(change) if line[:1] in "+-"]) == 2
 
 
 def test_a_diff_shows_that_a_secret_changes_but_not_to_what() -> None:
     before = stored(definition=signed("the old one"))
-    change = plan_change(WorkflowFile(signed("the new one")), before, no_secret)
+    change = plan_change(WorkflowFile(signed("the new one")), before)
     text = "\n".join(diff_lines(change))
     assert "-      secret: (another one, not shown)" in text
     assert "the old one" not in text
@@ -99,7 +103,7 @@ def test_a_diff_shows_what_changes_and_nothing_of_the_order_of_keys() -> None:
     after = definition(auth="none") | {
         "nodes": [{"key": "end", "type": "stop", "config": {"message": "Ended."}}]
     }
-    change = plan_change(WorkflowFile(after), before, no_secret)
+    change = plan_change(WorkflowFile(after), before)
     changed = [line for line in diff_lines(change) if line[:1] in "+-"]
     assert changed == ["-      message: Done.", "+      message: Ended."]
 
@@ -136,22 +140,13 @@ def test_a_misspelt_name_suggests_the_nearest() -> None:
 
 
 @pytest.mark.parametrize("text_format", ["yaml", "json"])
-def test_what_is_exported_changes_nothing_when_applied(text_format: Format) -> None:
-    before = stored(definition=signed("kept by the server"), description="Two\nlines: yes.")
-    text = write_definition(exported(before, with_secrets=False), text_format)
-    assert "kept by the server" not in text
-    change = plan_change(read_workflow_file(text, text_format), before, no_secret)
+@pytest.mark.parametrize("secret", [KEPT, "{{ secrets.SHOP }}", "from before they were kept apart"])
+def test_what_is_exported_changes_nothing_when_applied(text_format: Format, secret: str) -> None:
+    before = stored(definition=signed(secret), description="Two\nlines: yes.")
+    text = write_definition(exported(before), text_format)
+    assert "from before" not in text
+    change = plan_change(read_workflow_file(text, text_format), before)
     assert change.action == "unchanged"
-
-
-def test_secrets_are_exported_when_asked_for() -> None:
-    before = stored(definition=signed("kept by the server"))
-    assert exported(before, with_secrets=True)["definition"] == before.definition
-
-
-def test_a_secret_that_is_a_variable_is_exported_as_it_is() -> None:
-    before = stored(definition=signed("{{ secrets.SHOP }}"))
-    assert exported(before, with_secrets=False)["definition"] == before.definition
 
 
 JSON = st.recursive(
