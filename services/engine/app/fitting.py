@@ -1,6 +1,6 @@
 """Keeps answers below what a NATS message carries: pages end early, wholes leave their largest parts out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -14,7 +14,10 @@ PAGE_BYTES_MAX = 700_000
 """A message is at most 1 MiB (NATS's default), with its headers."""
 WHOLE_BYTES_MAX = 900_000
 KEPT_BYTES_MAX = 200
-"""A value of this size is never left out: saying so would take as much."""
+"""A value of this size is left out last: saying so takes nearly as much."""
+SMALL_BYTES_MAX = 40
+SEE_EVENTS = "[see the events]"
+"""What thousands of steps say instead of their small values."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -45,16 +48,26 @@ def fitting_run(view: RunView) -> RunView:
     if excess <= 0:
         return view
     steps = list(view.trace)
-    for size, place, part in sorted(_large_parts(steps), reverse=True):
-        if excess <= 0:
-            break
-        steps[place] = _without(steps[place], part, size)
-        excess -= size - len(_note(size))
+    excess = _leave_out(steps, excess, KEPT_BYTES_MAX, _note)
+    if excess > 0:
+        excess = _leave_out(steps, excess, SMALL_BYTES_MAX, lambda _: SEE_EVENTS)
     output = view.output if excess <= 0 else _note(size_of(view.output))
     return view.model_copy(update={"trace": steps, "output": output})
 
 
-def _large_parts(steps: Sequence[TraceStep]) -> Iterator[tuple[int, int, str]]:
+def _leave_out(
+    steps: list[TraceStep], excess: int, kept_bytes_max: int, note: Callable[[int], str]
+) -> int:
+    """Leave the largest values out until the excess is gone; return what is left of it."""
+    for size, place, part in sorted(_large_parts(steps, kept_bytes_max), reverse=True):
+        if excess <= 0:
+            break
+        steps[place] = _without(steps[place], part, note(size))
+        excess -= size - size_of(note(size))
+    return excess
+
+
+def _large_parts(steps: Sequence[TraceStep], kept_bytes_max: int) -> Iterator[tuple[int, int, str]]:
     for place, step in enumerate(steps):
         parts: dict[str, Json] = {"input": step.input, "output": step.output}
         if step.error is not None:
@@ -63,12 +76,12 @@ def _large_parts(steps: Sequence[TraceStep]) -> Iterator[tuple[int, int, str]]:
             parts["decision"] = step.decision.values
         for part, value in parts.items():
             size = size_of(value)
-            if size > KEPT_BYTES_MAX:
+            if size > kept_bytes_max:
                 yield size, place, part
 
 
-def _without(step: TraceStep, part: str, size: int) -> TraceStep:
-    left: Json = _note(size)
+def _without(step: TraceStep, part: str, note: str) -> TraceStep:
+    left: Json = note
     if part == "error" and step.error is not None:
         left = step.error.model_copy(update={"details": {"left_out": left}})
     elif part == "decision" and step.decision is not None:

@@ -1,14 +1,30 @@
 """Whether the edges of a definition make a graph that a run can walk: known ends and ports, no cycle, all in reach."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from services.engine.domain.definition_model import Edge
 from services.engine.domain.findings import Findings, Place, nearest
 from services.engine.domain.run_state import TRIGGER
 from services.engine.domain.steps import Shape
 
-Upstream = Mapping[str, frozenset[str]]
-"""By key: all that comes before it on some path, the trigger included."""
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What comes before each key on some path, as the bits of a number: sets of keys would be quadratic in memory."""
+
+    places: Mapping[str, int]
+    before: Mapping[str, int]
+
+    def leads(self, first: str, then: str) -> bool:
+        """Tell whether `first` comes before `then`; before what is not there, only the trigger does."""
+        if then not in self.before:
+            return first == TRIGGER
+        return first in self.places and bool(self.before[then] >> self.places[first] & 1)
+
+    def all_before(self, key: str) -> list[str]:
+        """Return all that comes before the key."""
+        return [other for other in self.places if self.leads(other, key)]
 
 
 def check_graph(
@@ -113,16 +129,16 @@ def _upstream(outgoing: Mapping[str, Sequence[str]]) -> Upstream:
     for targets in outgoing.values():
         for target in targets:
             missing[target] += 1
-    upstream: dict[str, set[str]] = {key: set() for key in outgoing}
+    places = {key: place for place, key in enumerate(outgoing)}
+    before = dict.fromkeys(outgoing, 0)
     ready = [key for key, count in missing.items() if not count]
     for key in ready:
         for target in outgoing[key]:
-            upstream[target] |= upstream[key] | {key}
+            before[target] |= before[key] | 1 << places[key]
             missing[target] -= 1
             if not missing[target]:
                 ready.append(target)
     # What lies on or behind a cycle is not judged: the cycle is the fault.
-    everything = frozenset(outgoing)
-    return {
-        key: everything if missing[key] else frozenset(before) for key, before in upstream.items()
-    }
+    everything = (1 << len(outgoing)) - 1
+    judged = {key: everything if missing[key] else bits for key, bits in before.items()}
+    return Upstream(places, judged)

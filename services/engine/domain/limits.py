@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-NODES_MAX = 500
-"""More cannot be read by a person; a run of them still ends within one transaction."""
-EDGES_MAX = 2_000
+NODES_MAX = 2_000
+"""Such a definition is checked in half a second and run in a tenth, its trace fits into one answer, and its text, were
+the nodes any longer, would be over `DEFINITION_BYTES_MAX`."""
+EDGES_MAX = 4_000
 CONCURRENCY_MAX = 10_000
 """Runs of one workflow at once: as many as a queue would hold back for nobody's good."""
 ATTEMPTS_MAX = 100

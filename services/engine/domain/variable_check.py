@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 
 from services.engine.domain.definition_graph import Upstream
 from services.engine.domain.findings import Findings, Place, Reference, nearest
-from services.engine.domain.run_state import TRIGGER
 from services.engine.domain.secret_names import written
 from services.engine.domain.steps import ERROR, TIMEOUT, Shape
 
@@ -16,7 +15,7 @@ def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: U
     for reference in findings.references:
         if Place(findings).is_full:
             return
-        fault = _judge(reference, shapes, upstream.get(reference.node, frozenset({TRIGGER})))
+        fault = _judge(reference, shapes, upstream)
         if fault is not None:
             code, message, suggestion = fault
             Place(findings, reference.pointer).fault(code, message, suggestion)
@@ -37,17 +36,17 @@ def check_secrets(findings: Findings, known: Collection[str]) -> None:
 _Judgement = tuple[str, str, str | None] | None
 
 
-def _judge(reference: Reference, shapes: Mapping[str, Shape], before: frozenset[str]) -> _Judgement:
+def _judge(reference: Reference, shapes: Mapping[str, Shape], upstream: Upstream) -> _Judgement:
     root, *rest = reference.path or ("",)
     name = ".".join(reference.path)
     if root not in shapes:
-        near = nearest(root, before)
+        near = nearest(root, upstream.all_before(reference.node))
         return (
             "unknown-variable",
             f"`{name}` names no node.",
             ".".join((near, *rest)) if near else None,
         )
-    if root not in before:
+    if not upstream.leads(root, reference.node):
         return "variable-not-upstream", f"`{root}` does not come before this node.", None
     return _judge_member(root, rest, shapes[root], name, guarded=reference.guarded)
 
