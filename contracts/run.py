@@ -35,6 +35,8 @@ class ParentRun(Fact):
     index: int = 0
     waits: bool = True
     """The parent waits for the end of this run."""
+    depth: int = 1
+    """How many runs stand above this one, each started by the one above it."""
 
 
 class FormField(Fact):
@@ -243,18 +245,23 @@ class ChildCall(Fact):
 
 
 class ChildrenCalled(Fact):
-    """`flusso.run.children_called`: a node calls runs of a workflow; `total` is how many the visit will call in all."""
+    """`flusso.run.children_called`: a node calls runs of a workflow; `total` is how many the visit will call in all.
+
+    `called` counts all calls of the visit so far, these included. `collects` tells whether outputs are kept.
+    """
 
     node: str
     visit: int
     workflow_id: UUID
     total: int
+    called: int
     calls: list[ChildCall]
     waits: bool = True
+    collects: bool = True
 
 
 class ChildReport(Fact):
-    """How a child run is doing, as of `sequence` of its log. `output` is there once it has completed."""
+    """How a child run is doing, as of `sequence` of its log. `output` is there once it has completed, if it is kept."""
 
     index: int
     run_id: UUID
@@ -265,10 +272,15 @@ class ChildReport(Fact):
 
 
 class ChildrenReported(Fact):
-    """`flusso.run.children_reported`: child runs came to wait for people, moved on, or ended."""
+    """`flusso.run.children_reported`: child runs came to wait for people, moved on, or ended.
+
+    `ended` counts all runs of the visit that have ended by now; `asks` tells whether all others wait for people.
+    """
 
     node: str
     visit: int
+    ended: int
+    asks: bool
     reports: list[ChildReport]
 
 
@@ -391,6 +403,7 @@ class ListRuns(Command):
     workflow_id: UUID | None = None
     status: RunStatus | None = None
     trigger: TriggerKind | None = None
+    parent_run_id: UUID | None = None
     q: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None
@@ -411,6 +424,13 @@ class RunEventPage(Fact):
     next_cursor: str | None = None
 
 
+class RunParent(Fact):
+    """The run that started this one, and by which of its nodes."""
+
+    run_id: UUID
+    node: str
+
+
 class RunItem(Fact):
     """A run in a list."""
 
@@ -424,6 +444,7 @@ class RunItem(Fact):
     finished_at: Instant | None = None
     duration_ms: int | None = None
     error: RunError | None = None
+    parent: RunParent | None = None
 
 
 class RunPage(Fact):

@@ -73,6 +73,11 @@ class Rows:
     ended_with_jobs: list[UUID] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
     ended_with_calls: list[UUID] = field(default_factory=list)
+    parent_nodes: list[str | None] = field(default_factory=list)
+
+
+def _unheard(_: Iterable[UUID]) -> None:
+    """Nobody carries orders out in this process."""
 
 
 class RunProjection:
@@ -80,6 +85,10 @@ class RunProjection:
 
     statement = statements["commit_runs"]
     conflicts = OVERTAKEN
+
+    def __init__(self, on_orders: Callable[[Iterable[UUID]], None] = _unheard) -> None:
+        """`on_orders` hears of the runs that give orders, before these are committed."""
+        self._on_orders = on_orders
 
     def arguments(self, changes: Sequence[RunChange]) -> Sequence[object]:
         """Return the parameters of `commit_runs` after the twelfth."""
@@ -89,6 +98,8 @@ class RunProjection:
             for event in change.events:
                 _add_event(rows, change, event)
             _add_orders(rows, change)
+        if rows.orders:
+            self._on_orders({order.giver_id for order in rows.orders})
         return _arguments(rows)
 
 
@@ -120,6 +131,7 @@ def _add_run(rows: Rows, change: RunChange) -> None:
                 None if facts.parent is None else facts.parent.run_id,
             )
         )
+        rows.parent_nodes.append(None if facts.parent is None else facts.parent.node)
     elif before != after:
         rows.left[day, before] += 1
         rows.taken[day, after] += 1
@@ -298,6 +310,7 @@ def _arguments(rows: Rows) -> list[object]:
         *_columns(counts, 4),
         *_columns([order.columns() for order in rows.orders], 5),
         sorted(rows.ended_with_calls),
+        rows.parent_nodes,
     ]
 
 

@@ -8,7 +8,7 @@ import orjson
 
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import ListRuns, RunError, RunItem, RunOverview, WorkflowFailures
+from contracts.run import ListRuns, RunError, RunItem, RunOverview, RunParent, WorkflowFailures
 from services.chassis.database import Pool, Row, translated
 from services.chassis.pages import time_cursor
 from services.chassis.relay import statements as log_statements
@@ -32,15 +32,19 @@ class PostgresRuns:
 
     async def page(self, question: ListRuns) -> list[RunItem]:
         """Return up to one item more than the page holds."""
+        # A parent has an index of its own, which a statement for all questions would not use.
+        parent = question.parent_run_id
+        name, asked = ("list_runs", ()) if parent is None else ("list_child_runs", (parent,))
         with translated():
             rows = await self._pool.fetch(
-                statements["list_runs"],
+                statements[name],
                 question.workflow_id,
                 question.status,
                 question.trigger,
                 question.q or None,
                 *time_cursor(question.cursor),
                 question.limit + 1,
+                *asked,
             )
         return [_item(row) for row in rows]
 
@@ -98,7 +102,13 @@ def _item(row: Row) -> RunItem:
         finished_at=finished_at,
         duration_ms=duration,
         error=_error(row["error"]),
+        parent=_parent(row),
     )
+
+
+def _parent(row: Row) -> RunParent | None:
+    run_id, node = row["parent_run_id"], row["parent_node"]
+    return None if run_id is None else RunParent(run_id=run_id, node=node or "")
 
 
 def _error(stored: str | None) -> RunError | None:

@@ -10,7 +10,7 @@ from contracts.base import Json
 from contracts.run import CancelRun, ParentRun, RecordResult, RunFact, StartRun, TriggerKind
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done, Order
-from services.engine.domain.run_commands import FireRetry, FireTimer, Resolve
+from services.engine.domain.run_commands import Admit, FireRetry, FireTimer, ReportChildren, Resolve
 from services.engine.domain.run_state import RunState
 
 
@@ -25,7 +25,17 @@ class StartTriggered:
     parent: ParentRun | None = None
 
 
-RunOrder = StartRun | StartTriggered | CancelRun | RecordResult | Resolve | FireRetry | FireTimer
+RunOrder = (
+    StartRun
+    | StartTriggered
+    | Admit
+    | CancelRun
+    | RecordResult
+    | Resolve
+    | FireRetry
+    | FireTimer
+    | ReportChildren
+)
 STARTS = frozenset({StartRun, StartTriggered})
 """Asking a pydantic class whether it fits costs more than a look at the type."""
 RunDone = Done[RunState, RunFact]

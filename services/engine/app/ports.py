@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from contracts.actor import Actor
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
 from contracts.run import ListRuns, NodeScheduled, RunItem, RunOverview
@@ -21,6 +22,7 @@ from contracts.workflow import (
     WorkflowView,
 )
 from services.chassis.errors import Refused
+from services.engine.app.webhook_ports import SecretChange
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.graph import Graph
 
@@ -56,6 +58,11 @@ class Draft:
     definition: JsonObject
     steps: int
     trigger_type: str
+    concurrency: int | None = None
+    secrets: frozenset[str] = frozenset()
+    """The names of those that it uses."""
+    secret: SecretChange = "keep"
+    """What becomes of the secret that the workflow's webhook keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,18 @@ class Versions(Protocol):
 
     async def compiled(self, workflow_id: UUID, version: int) -> Compiled:
         """Return a version. Raises Refused("workflow-not-found")."""
+        ...
+
+
+class NamedWorkflows(Protocol):
+    """Workflows as other workflows call them."""
+
+    async def called(self, workflows: Iterable[str]) -> Mapping[str, tuple[UUID, ...]]:
+        """Return those that exist, by the id or the exact name that was asked for."""
+        ...
+
+    async def names(self, limit: int) -> Sequence[str]:
+        """Return names, those that changed last first."""
         ...
 
 
@@ -221,6 +240,57 @@ class WaitStore(Protocol):
         ...
 
 
+class QueueStore(Protocol):
+    """Runs that wait for a slot of their workflow."""
+
+    async def queues(self, limit: int) -> dict[UUID, bool]:
+        """Return the workflows in whose queues runs wait, and whether each has a free slot."""
+        ...
+
+    async def admit(
+        self, workflow_ids: Sequence[UUID], now: datetime, limit: int
+    ) -> Sequence[UUID]:
+        """Give the free slots to the oldest runs in the queues, and return these."""
+        ...
+
+    async def unstarted(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Return runs that were admitted before then and have not started."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOrder:
+    """An order of a run to another run, claimed; see the table `run_orders`."""
+
+    id: int
+    run_id: UUID
+    kind: Literal["start", "cancel", "report"]
+    giver_id: UUID
+    data: JsonObject
+    given_at: datetime
+    attempts: int
+
+
+class GivenOrders(Protocol):
+    """The orders that runs give to other runs."""
+
+    async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[GivenOrder]:
+        """Take orders that are due, oldest first; nobody else gets them before `until`."""
+        ...
+
+    async def done(self, order_ids: Sequence[int]) -> None:
+        """Forget orders that were carried out, or never will be."""
+        ...
+
+    async def put_off(self, order_ids: Sequence[int], until: datetime) -> None:
+        """Let orders be claimed again then."""
+        ...
+
+    async def starters(self, run_ids: Sequence[UUID]) -> Mapping[UUID, Actor]:
+        """Return who started those runs, where that is known."""
+        ...
+
+
 class JobStore(Protocol):
     """Jobs as a worker sees them."""
 
@@ -235,6 +305,10 @@ class Sealer(Protocol):
     @property
     def key_id(self) -> str | None:
         """The id of the key that encrypts now; None if there is none."""
+        ...
+
+    def has_key(self, key_id: str) -> bool:
+        """Tell whether what was encrypted with that key can be decrypted."""
         ...
 
     def encrypt(self, plain: bytes, context: bytes) -> str:

@@ -1,6 +1,8 @@
 """Gives each order of a batch the graph that its run keeps, or for a new run the workflow's current version."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never, cast
 from uuid import UUID
 
@@ -9,15 +11,24 @@ from contracts.run import CancelRun, RecordResult, StartRun
 from services.chassis.errors import Refused
 from services.chassis.orders import Order
 from services.engine.app.orders import RunOrder, StartTriggered
-from services.engine.app.ports import Head, Versions, run_not_found, workflow_not_found
+from services.engine.app.ports import (
+    Head,
+    NamedWorkflows,
+    Versions,
+    run_not_found,
+    workflow_not_found,
+)
 from services.engine.domain import webhook
+from services.engine.domain.calls import Callees
 from services.engine.domain.graph import Graph
 from services.engine.domain.run_commands import (
+    Admit,
     Cancel,
     Command,
     FireRetry,
     FireTimer,
     RecordNodeResult,
+    ReportChildren,
     Resolve,
     RunCommand,
     Start,
@@ -26,6 +37,7 @@ from services.engine.domain.run_state import NotStarted, RunState
 
 WEBHOOK = "webhook_trigger"
 heads_kept_max = 1_024
+callee_seconds_max = 1.0
 Pair = tuple[Order[RunOrder], RunState]
 
 
@@ -36,8 +48,12 @@ class Prepare:
     still the current one.
     """
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, workflows: NamedWorkflows | None = None) -> None:
+        """Without `workflows` none can be called."""
         self._versions = versions
+        self._workflows = workflows
+        self._callees: dict[str, tuple[UUID, ...]] = {}
+        self._callees_until = 0.0
         self._heads: dict[UUID, Head] = {}
 
     async def __call__(
@@ -52,7 +68,41 @@ class Prepare:
             if order.opens and isinstance(state, NotStarted)
         }
         heads = await self._current(starting, trusting=trusting)
-        return [await self._prepared(order, state, heads) for order, state in pairs]
+        prepared = [await self._prepared(order, state, heads) for order, state in pairs]
+        return await self._with_callees(prepared)
+
+    async def _with_callees(
+        self, prepared: Sequence[RunCommand | Refused]
+    ) -> Sequence[RunCommand | Refused]:
+        """Give those that may call other workflows what these are now."""
+        asked = {
+            workflow
+            for command in prepared
+            if isinstance(command, RunCommand)
+            for workflow in command.graph.callees
+        }
+        if not asked:
+            return prepared
+        known = await self._called(asked)
+        return [
+            replace(command, callees=known)
+            if isinstance(command, RunCommand) and command.graph.callees
+            else command
+            for command in prepared
+        ]
+
+    async def _called(self, asked: set[str]) -> Callees:
+        """Return the workflows that are called; what was found a moment ago is taken to be still so."""
+        if self._workflows is None:
+            return {}
+        now = time.monotonic()
+        if now > self._callees_until:
+            self._callees.clear()
+            self._callees_until = now + callee_seconds_max
+        missing = asked - self._callees.keys()
+        if missing:
+            self._callees |= await self._workflows.called(missing)
+        return {name: self._callees[name] for name in asked & self._callees.keys()}
 
     async def _current(self, workflows: set[UUID], *, trusting: bool) -> Mapping[UUID, Head]:
         asked = workflows - self._heads.keys() if trusting else workflows
@@ -93,7 +143,7 @@ class Prepare:
 
 def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) -> Command:
     match order:
-        case Resolve() | FireRetry() | FireTimer():
+        case Admit() | Resolve() | FireRetry() | FireTimer() | ReportChildren():
             return order
         case StartRun():
             return Start(
@@ -111,7 +161,7 @@ def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) ->
                 workflow_name=workflow_name,
                 version=version,
                 trigger=order.trigger,
-                trigger_output=order.trigger_output,
+                trigger_output=_of_trigger(order, graph),
                 actor=order.actor,
                 parent=order.parent,
             )
@@ -129,6 +179,12 @@ def _command(order: RunOrder, workflow_name: str, version: int, graph: Graph) ->
             )
         case _:
             assert_never(order)
+
+
+def _of_trigger(order: StartTriggered, graph: Graph) -> Json:
+    """Return what the trigger puts out; a run that another run calls begins like one by hand."""
+    called = order.trigger == "workflow"
+    return _by_hand(order.trigger_output, graph) if called else order.trigger_output
 
 
 def _by_hand(given: Json, graph: Graph) -> Json:

@@ -30,18 +30,33 @@ from services.engine.domain.limits import (
 from services.engine.domain.nodes import LATER_NODE_TYPES, NODE_TYPES
 from services.engine.domain.reading import read_model
 from services.engine.domain.run_state import TRIGGER
+from services.engine.domain.secret_names import ROOT as SECRETS
+from services.engine.domain.settings import read_retry, read_settings, read_time_limit
 from services.engine.domain.steps import Shape
 from services.engine.domain.triggers import LATER_TRIGGER_TYPES, TRIGGER_TYPES
-from services.engine.domain.variable_check import check_variables
+from services.engine.domain.variable_check import check_secrets, check_variables
 
 __all__ = ["Definition", "InvalidDefinition", "parse_definition"]
 
-_KEYS = ("trigger", "nodes", "edges")
+_KEYS = ("trigger", "nodes", "edges", "settings")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = frozenset(
-    {TRIGGER, "true", "false", "null", "in", "nil", "empty", "blank", "and", "or", "contains"}
+    {
+        TRIGGER,
+        SECRETS,
+        "true",
+        "false",
+        "null",
+        "in",
+        "nil",
+        "empty",
+        "blank",
+        "and",
+        "or",
+        "contains",
+    }
 )
-"""Words of Liquid and CEL, which a variable could not name."""
+"""Words of ours, of Liquid and of CEL, which a variable could not name."""
 
 
 @dataclass(slots=True)
@@ -54,8 +69,11 @@ class _Draft:
     pointers: dict[str, str]
 
 
-def parse_definition(raw: Json) -> Definition:
-    """Return the definition; raises InvalidDefinition with every fault."""
+def parse_definition(raw: Json, secrets: Collection[str] | None = None) -> Definition:
+    """Return the definition; raises InvalidDefinition with every fault.
+
+    `secrets` are the names that exist, if that is known here.
+    """
     findings = Findings()
     place = Place(findings)
     _check_storable(raw)
@@ -69,13 +87,25 @@ def parse_definition(raw: Json) -> Definition:
     draft = _Draft(findings, [], {}, {})
     trigger = _read_trigger(raw.get("trigger"), place.at("trigger"), draft)
     _read_nodes(_list(raw, "nodes", NODES_MAX, place), place.at("nodes"), draft)
+    settings = read_settings(raw.get("settings"), place.at("settings"))
     edges = _read_edges(_list(raw, "edges", EDGES_MAX, place), place.at("edges"))
     upstream = check_graph(edges, draft.shapes, draft.pointers, findings)
     check_variables(findings, draft.shapes, upstream)
+    if secrets is not None:
+        check_secrets(findings, secrets)
     if findings.faults:
         raise InvalidDefinition(tuple(findings.faults))
     assert trigger is not None, "without faults there is one"
-    return Definition(trigger, tuple(draft.nodes), tuple(edge for _, edge in edges), raw)
+    used = frozenset(found.name for found in findings.secrets)
+    return Definition(
+        trigger,
+        tuple(draft.nodes),
+        tuple(edge for _, edge in edges),
+        raw,
+        callees=tuple(findings.callees),
+        settings=settings,
+        secrets=used,
+    )
 
 
 def _check_storable(raw: Json) -> None:
@@ -158,11 +188,18 @@ def _read_node(model: configs.NodeModel, place: Place, draft: _Draft) -> None:
         draft.shapes[key] = Shape(ports=None)
     if not _is_known(model.type, NODE_TYPES, LATER_NODE_TYPES, place.at("type")):
         return
-    step, shape = NODE_TYPES[model.type].compile(model.config, place.at("config").of(key))
+    node = NODE_TYPES[model.type]
+    references = draft.findings.references
+    known = len(references)
+    step, shape = node.compile(model.config, place.at("config").of(key))
     draft.shapes[key] = shape
+    time_limit = read_time_limit(model.time_limit, node, place.at("time_limit"))
     if step is not None:
-        reads = {found.path: None for found in draft.findings.references if found.node == key}
-        draft.nodes.append(Node(key, model.type, model.name or key, step, tuple(reads)))
+        retry = read_retry(model.retry, model.config, node, place.at("retry"))
+        reads = {found.path: None for found in references[known:]}
+        draft.nodes.append(
+            Node(key, model.type, model.name or key, step, tuple(reads), retry, time_limit)
+        )
 
 
 def _is_good_key(key: str, place: Place, draft: _Draft) -> bool:

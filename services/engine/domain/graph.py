@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 from services.engine.domain.definition_model import Definition
+from services.engine.domain.retry import NO_RETRIES, RetryPolicy
 from services.engine.domain.run_state import TRIGGER, NodeState, Settled
+from services.engine.domain.settings import NO_SETTINGS, Settings
 from services.engine.domain.steps import Step
 
 
@@ -22,6 +25,8 @@ class GraphNode:
     outgoing: tuple[str, ...]
     wired: frozenset[str]
     """The ports that have an edge."""
+    retry: RetryPolicy = NO_RETRIES
+    time_limit: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,9 @@ class Graph:
     ordered: tuple[GraphNode, ...]
     first: tuple[str, ...]
     """The nodes behind the trigger."""
+    callees: frozenset[str] = frozenset()
+    """The ids and names of the workflows that its nodes call."""
+    settings: Settings = NO_SETTINGS
 
 
 class Motion(Enum):
@@ -63,6 +71,8 @@ def compile_graph(definition: Definition) -> Graph:
             incoming=tuple(incoming[node.key]),
             outgoing=tuple(outgoing[node.key]),
             wired=frozenset(wired[node.key]),
+            retry=node.retry,
+            time_limit=node.time_limit,
         )
         for node in sorted(definition.nodes, key=lambda node: order[node.key])
     }
@@ -71,6 +81,8 @@ def compile_graph(definition: Definition) -> Graph:
         nodes=nodes,
         ordered=tuple(nodes.values()),
         first=tuple(outgoing[TRIGGER]),
+        callees=frozenset(callee.workflow for callee in definition.callees),
+        settings=definition.settings,
     )
 
 

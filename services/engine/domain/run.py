@@ -13,26 +13,27 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunResumed,
-    RunStarted,
 )
 from services.chassis.errors import Refused
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode
 from services.engine.domain.limits import VALUE_BYTES_MAX
 from services.engine.domain.nodes.asking import AskStep
-from services.engine.domain.nodes.http_request import HttpStep
-from services.engine.domain.retry import NO_RETRIES, RetryPolicy
+from services.engine.domain.run_children import report_children
 from services.engine.domain.run_commands import (
+    Admit,
     Cancel,
     FireRetry,
     FireTimer,
     RecordNodeResult,
+    ReportChildren,
     Resolve,
     RunCommand,
     Start,
 )
 from services.engine.domain.run_evolve import open_tasks, size_of
 from services.engine.domain.run_moves import Moves, error_of
+from services.engine.domain.run_queue import admit, begin
 from services.engine.domain.run_state import (
     Ended,
     Live,
@@ -43,8 +44,10 @@ from services.engine.domain.run_state import (
     Scheduled,
     open_waits,
 )
-from services.engine.domain.run_timers import fire_timer
-from services.engine.domain.steps import OUT, TIMEOUT
+from services.engine.domain.run_timers import fire_timer, keep_time
+from services.engine.domain.steps import OUT, TIMED_OUT, TIMEOUT
+from services.engine.domain.triggers.schedule import SCHEDULE_TRIGGER_NAME
+from services.engine.domain.triggers.schedule import by_hand as schedule_by_hand
 from services.engine.domain.values import check_size
 from services.engine.domain.webhook import by_hand
 
@@ -56,10 +59,12 @@ def decide(state: RunState, order: RunCommand, now: datetime) -> Sequence[RunFac
 
 def carry_out(state: RunState, order: RunCommand, now: datetime) -> Moves:
     """Return the moves that the command makes: their events, and the state that these lead to; raises Refused."""
-    moves = Moves(order.run_id, order.graph, now, state)
+    moves = Moves(order.run_id, order.graph, now, state, callees=order.callees)
     match order.command:
         case Start() as command:
             _start(moves, command)
+        case Admit():
+            admit(moves)
         case Resolve() as command:
             _resolve(moves, command)
         case RecordNodeResult() as command:
@@ -68,10 +73,13 @@ def carry_out(state: RunState, order: RunCommand, now: datetime) -> Moves:
             _fire_retry(moves, command)
         case FireTimer() as command:
             fire_timer(moves, command)
+        case ReportChildren() as command:
+            report_children(moves, command)
         case Cancel() as command:
             _cancel(moves, command)
         case command:
             assert_never(command)
+    keep_time(moves)
     return moves
 
 
@@ -83,24 +91,10 @@ def _start(moves: Moves, command: Start) -> None:
                 "idempotency-key-reused", "This idempotency key was used for another request."
             )
         return
-    output = _trigger_output(moves.graph, command)
-    moves.add(
-        RunStarted(
-            workflow_id=command.workflow_id,
-            workflow_name=command.workflow_name,
-            version=command.version,
-            trigger=command.trigger,
-            trigger_output=output,
-            started_at=moves.now,
-            actor=command.actor,
-            request_digest=command.request_digest,
-            parent=command.parent,
-        )
-    )
-    moves.advance(moves.graph.first)
+    begin(moves, command, _trigger_output(moves.graph, command, moves.now))
 
 
-def _trigger_output(graph: Graph, command: Start) -> Json:
+def _trigger_output(graph: Graph, command: Start, now: datetime) -> Json:
     """Return what variables find under `trigger.output`; a run by hand takes the shape that its trigger has."""
     output = command.trigger_output
     if graph.trigger_type == "webhook_trigger" and command.trigger == "manual":
@@ -109,6 +103,8 @@ def _trigger_output(graph: Graph, command: Start) -> Json:
         output = {}
     if not isinstance(output, dict):
         raise Refused("invalid-input", "The input of a run is a JSON object.")
+    if graph.trigger_type == SCHEDULE_TRIGGER_NAME and command.trigger != "schedule":
+        output = schedule_by_hand(output, rfc3339(now))
     size = size_of(output)
     if size > VALUE_BYTES_MAX:
         message = f"The input is {size:,} bytes as JSON; the limit is {VALUE_BYTES_MAX:,}."
@@ -151,10 +147,14 @@ def _reject(moves: Moves, command: Resolve, key: str) -> None:
 
 def _time_out(moves: Moves, command: Resolve, node: GraphNode, visit: int) -> None:
     error = RunError(
-        code="timed-out",
+        code=TIMED_OUT,
         message=f"Nobody answered `{node.name}` in time.",
         node=node.key,
-        details={"task_id": str(command.task_id), "decided_at": rfc3339(command.decided_at)},
+        details={
+            "task_id": str(command.task_id),
+            "decided_at": rfc3339(command.decided_at),
+            "decided_by": command.by.name,
+        },
     )
     if moves.fail(node, visit, 1, error, TIMEOUT):
         moves.advance_from(node.key)
@@ -213,7 +213,9 @@ def _record_result(moves: Moves, command: RecordNodeResult) -> None:
     if command.error is None:
         moves.add(_completed(node, command))
         moves.advance_from(node.key)
-    elif command.retryable and command.attempt <= _retry_policy(node).retries:
+    elif node.retry.tries_again(
+        command.attempt, command.error.code, _status(command.output), may_pass=command.retryable
+    ):
         moves.add(_retry(moves, node, command, command.error))
     else:
         _fail_for_good(moves, node, command, _with_output(command, command.error))
@@ -244,12 +246,14 @@ def _with_output(command: RecordNodeResult, error: RunError) -> RunError:
     return error.model_copy(update={"node": command.node, "details": details})
 
 
-def _retry_policy(node: GraphNode) -> RetryPolicy:
-    return node.step.retry if isinstance(node.step, HttpStep) else NO_RETRIES
+def _status(output: Json) -> int | None:
+    """Return the HTTP status that came with an error."""
+    status = output.get("status") if isinstance(output, dict) else None
+    return status if isinstance(status, int) else None
 
 
 def _retry(moves: Moves, node: GraphNode, command: RecordNodeResult, error: RunError) -> RetrySet:
-    delay = _retry_policy(node).delay_after(command.attempt, moves.run_id, node.key)
+    delay = node.retry.delay_after(command.attempt, moves.run_id, node.key)
     return RetrySet(
         node=node.key,
         visit=command.visit,

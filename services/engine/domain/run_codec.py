@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from contracts.actor import Actor
 from contracts.base import Json, JsonObject, rfc3339
 from contracts.run import RUN_FACTS_BY_TYPE, TYPES_OF_RUN_FACTS, ParentRun, RunFact, TimerKind
 from services.chassis.aggregate import EncodedEvent
@@ -72,7 +73,13 @@ def encode_state(state: RunState) -> str:
                     key: _encode_clock(clock) for key, clock in state.clocks.items()
                 }
         case Queued():
-            snapshot = {"is": "Queued", **_encode_facts(state.facts)}
+            snapshot = {
+                "is": "Queued",
+                **_encode_facts(state.facts),
+                "trigger": state.trigger,
+                "trigger_output": state.trigger_output,
+                "actor": state.actor.model_dump(mode="json"),
+            }
         case Ended():
             snapshot = {"is": state.status, **_encode_facts(state.facts)}
         case _:
@@ -128,6 +135,9 @@ def _encode_calls(node: Calling) -> JsonObject:
         ],
         "results": list(node.results.items()),
         "errors": list(node.errors.items()),
+        "failed": node.failed,
+        "collects": node.collects,
+        "size": node.size_bytes,
     }
 
 
@@ -151,7 +161,12 @@ def decode_state(stored: str | bytes) -> RunState:
                     },
                 )
             case "Queued":
-                return Queued(_decode_facts(snapshot))
+                return Queued(
+                    _decode_facts(snapshot),
+                    snapshot["trigger"],
+                    snapshot["trigger_output"],
+                    Actor(**snapshot["actor"]),
+                )
             case "Completed" | "Failed" | "Cancelled" as status:
                 return Ended(_decode_facts(snapshot), status)
             case unknown:
@@ -206,4 +221,7 @@ def _decode_calls(visit: int, calls: JsonObject) -> Calling:
         },
         dict(calls["results"]),
         dict(calls["errors"]),
+        calls["failed"],
+        calls["collects"],
+        calls["size"],
     )

@@ -1,12 +1,20 @@
 """The commands that a run takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
-from contracts.run import DecidedOutcome, ParentRun, RunError, TimerKind, TriggerKind
+from contracts.run import (
+    ChildReport,
+    DecidedOutcome,
+    ParentRun,
+    RunError,
+    TimerKind,
+    TriggerKind,
+)
+from services.engine.domain.calls import Callees
 from services.engine.domain.graph import Graph
 
 
@@ -22,6 +30,11 @@ class Start:
     actor: Actor
     request_digest: str | None = None
     parent: ParentRun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """The workflow has a slot for this run, which has been queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,15 @@ class FireTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportChildren:
+    """How child runs of a visit are doing."""
+
+    node: str
+    visit: int
+    reports: tuple[ChildReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """An operator ends the run."""
 
@@ -75,13 +97,17 @@ class Cancel:
     by: Actor
 
 
-Command = Start | Resolve | RecordNodeResult | FireRetry | FireTimer | Cancel
+Command = Start | Admit | Resolve | RecordNodeResult | FireRetry | FireTimer | ReportChildren | Cancel
 
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """A command with what judging it takes: whose run it is, and the graph of the version that the run keeps."""
+    """A command with what judging it takes: whose run it is, and the graph of the version that the run keeps.
+
+    `callees` are the workflows that the graph calls, as they are now.
+    """
 
     run_id: UUID
     command: Command
     graph: Graph
+    callees: Callees = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What each event makes of a run. It follows and never judges: every event on every state gives a state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,9 @@ from services.engine.domain.run_state import (
 )
 
 OUT = "out"
+UNFINISHED = frozenset({"Queued", "Running", "Waiting"})
+ERRORS_KEPT_MAX = 100
+"""Of the child runs of one visit: who looks for a cause needs no more, and the output stays small."""
 
 
 def evolve(state: RunState, event: RunFact) -> RunState:
@@ -57,10 +60,13 @@ def evolve(state: RunState, event: RunFact) -> RunState:
     if isinstance(state, Live):
         return _OF_LIVE[type(event)](state, event)
     match state, event:
-        case NotStarted() | Queued(), RunStarted():
-            return _started(event)
+        case NotStarted(), RunStarted():
+            return _started(event, event.started_at)
+        case Queued(), RunStarted():
+            return _started(event, state.facts.started_at)
         case NotStarted(), RunQueued():
-            return Queued(_facts(event, event.queued_at))
+            facts = _facts(event, event.queued_at)
+            return Queued(facts, event.trigger, event.trigger_output, event.actor)
         case Queued(), RunFailed():
             return Ended(state.facts, "Failed")
         case Queued(), RunCancelled():
@@ -79,8 +85,8 @@ def _facts(event: RunStarted | RunQueued, accepted_at: datetime) -> RunFacts:
     )
 
 
-def _started(event: RunStarted) -> Live:
-    facts = _facts(event, event.started_at)
+def _started(event: RunStarted, accepted_at: datetime) -> Live:
+    facts = _facts(event, accepted_at)
     data = {TRIGGER: {"output": event.trigger_output}}
     return Live(facts, data, {TRIGGER: Settled(OUT)}, TRIGGER, size_of(event.trigger_output))
 
@@ -130,7 +136,9 @@ def _clocked(state: Live, event: TimerSet | TimerStopped, clock: Clock) -> Live:
 def _children_called(state: Live, event: ChildrenCalled) -> Live:
     before = state.nodes.get(event.node)
     if not isinstance(before, Calling) or before.visit != event.visit:
-        before = Calling(event.visit, event.workflow_id, event.total, 0, {})
+        before = Calling(
+            event.visit, event.workflow_id, event.total, 0, {}, collects=event.collects
+        )
     called = {call.index: Child(call.run_id) for call in event.calls}
     node = replace(before, called=before.called + len(called), running={**before.running, **called})
     return _moved(state, event.node, node)
@@ -140,38 +148,39 @@ def _children_reported(state: Live, event: ChildrenReported) -> Live:
     node = state.nodes.get(event.node)
     if not isinstance(node, Calling) or node.visit != event.visit:
         return state
-    running, results, errors = dict(node.running), dict(node.results), dict(node.errors)
-    size = 0
-    for report in event.reports:
-        size += _take_report(report, running, results, errors)
-    moved = replace(node, running=running, results=results, errors=errors)
+    moved = _reported(node, event.reports)
     return replace(
         state,
         nodes={**state.nodes, event.node: moved},
-        size_bytes=state.size_bytes + size,
+        size_bytes=state.size_bytes + moved.size_bytes - node.size_bytes,
     )
 
 
-def _take_report(
-    report: ChildReport,
-    running: dict[int, Child],
-    results: dict[int, Json],
-    errors: dict[int, JsonObject],
-) -> int:
-    """Note how a child is doing; return by how many bytes the outputs have grown."""
-    if report.index not in running:
-        return 0
-    if report.status in ("Queued", "Running", "Waiting"):
-        asks = report.status == "Waiting"
-        running[report.index] = Child(report.run_id, report.sequence, asks)
-        return 0
-    del running[report.index]
-    if report.status == "Completed":
-        results[report.index] = report.output
-        return size_of(report.output)
+def _reported(node: Calling, reports: Iterable[ChildReport]) -> Calling:
+    running, results, errors = dict(node.running), dict(node.results), dict(node.errors)
+    failed, size = node.failed, node.size_bytes
+    for report in reports:
+        if running.pop(report.index, None) is None:
+            continue
+        if report.status in UNFINISHED:
+            child = Child(report.run_id, report.sequence, report.status == "Waiting")
+            running[report.index] = child
+        elif report.status != "Completed":
+            failed += 1
+            if len(errors) < ERRORS_KEPT_MAX:
+                errors[report.index] = _error_told(report)
+                size += size_of(errors[report.index])
+        elif node.collects:
+            results[report.index] = report.output
+            size += size_of(report.output)
+    return replace(
+        node, running=running, results=results, errors=errors, failed=failed, size_bytes=size
+    )
+
+
+def _error_told(report: ChildReport) -> JsonObject:
     error = None if report.error is None else report.error.model_dump(mode="json")
-    errors[report.index] = {"run_id": str(report.run_id), "status": report.status, "error": error}
-    return size_of(errors[report.index])
+    return {"run_id": str(report.run_id), "status": report.status, "error": error}
 
 
 def _moved(state: Live, key: str, node: NodeState) -> Live:
@@ -191,9 +200,15 @@ def _completed(state: Live, key: str, port: str, output: Json) -> Live:
         {**state.data, key: {"output": output}},
         {**state.nodes, key: Settled(port)},
         key,
-        state.size_bytes + size_of(output),
+        state.size_bytes + size_of(output) - _held(state, key),
         _without(state.clocks, key),
     )
+
+
+def _held(state: Live, key: str) -> int:
+    """Return the size of what a node has gathered, which its output takes the place of."""
+    node = state.nodes.get(key)
+    return node.size_bytes if isinstance(node, Calling) else 0
 
 
 def _without(clocks: Mapping[str, Clock], key: str) -> Mapping[str, Clock]:
@@ -214,7 +229,7 @@ def _failed(state: Live, event: NodeFailed) -> Live:
         {**state.data, event.node: seen},
         {**state.nodes, event.node: Settled(event.port)},
         state.last,
-        state.size_bytes + size_of(seen),
+        state.size_bytes + size_of(seen) - _held(state, event.node),
         _without(state.clocks, event.node),
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.base import Json
 from contracts.run import (
+    ChildrenCalled,
     NodeCompleted,
     NodeFailed,
     NodeSkipped,
@@ -16,10 +17,13 @@ from contracts.run import (
     RunError,
     RunFact,
     RunFailed,
+    TimerSet,
 )
+from services.engine.domain.calls import Callees
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode, Motion, motion
 from services.engine.domain.nodes.stop import StopStep
+from services.engine.domain.run_children import go_on
 from services.engine.domain.run_evolve import evolve, open_tasks
 from services.engine.domain.run_state import Live, RunState, Settled
 from services.engine.domain.scope import Scope, Work
@@ -38,6 +42,7 @@ class Moves:
     state: RunState
     events: list[RunFact] = field(default_factory=list)
     work: Work = field(default_factory=Work)
+    callees: Callees = field(default_factory=dict)
 
     def add(self, event: RunFact) -> None:
         self.events.append(event)
@@ -87,17 +92,39 @@ class Moves:
         except EvaluationFailed as failure:
             return self.fail(node, FIRST_VISIT, 1, error_of(failure, node.key))
         self.add(event)
+        if node.time_limit is not None and type(event) is not NodeCompleted:
+            self._limit(node)
         if isinstance(node.step, StopStep):
             self._stop(node.step, node.key, event)
+        if type(event) is ChildrenCalled:
+            return go_on(self, node)
         return type(event) is NodeCompleted
 
     def turn(self, node: GraphNode, visit: int, attempt: int) -> Turned:
         """Return what a node does, whose turn has come; raises EvaluationFailed."""
+        return node.step.take(self.turn_of(node, visit, attempt))
+
+    def turn_of(self, node: GraphNode, visit: int, attempt: int) -> Turn:
+        """Return the turn of a visit."""
         live = self.live
-        scope = Scope(live.data, self.work)
-        return node.step.take(
-            Turn(node.key, node.name, node.type, visit, attempt, self.run_id, live, scope, self.now)
+        return Turn(
+            key=node.key,
+            name=node.name,
+            type=node.type,
+            visit=visit,
+            attempt=attempt,
+            run_id=self.run_id,
+            live=live,
+            scope=Scope(live.data, self.work),
+            now=self.now,
+            callees=self.callees,
         )
+
+    def _limit(self, node: GraphNode) -> None:
+        """Start the clock of a node that takes its time."""
+        assert node.time_limit is not None, "the caller has looked"
+        due_at = self.now + node.time_limit
+        self.add(TimerSet(kind="node_limit", node=node.key, visit=FIRST_VISIT, due_at=due_at))
 
     def _stop(self, step: StopStep, key: str, event: RunFact) -> None:
         """End the run, whatever else is under way."""

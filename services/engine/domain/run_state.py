@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
+from contracts.actor import Actor
 from contracts.base import Json, JsonObject
-from contracts.run import ParentRun, RunStatus, TimerKind
+from contracts.run import ParentRun, RunStatus, TimerKind, TriggerKind
 
 TRIGGER = "trigger"
 
@@ -67,6 +68,8 @@ class Calling:
     """The node has called child runs and waits for their ends.
 
     `total` are to be called, `called` have been; `results` and `errors` are those of the ended, by index of the call.
+    Of the results only those are kept that are collected, of `failed` errors the first ones: the state does not grow
+    with the number of runs.
     """
 
     visit: int
@@ -76,6 +79,15 @@ class Calling:
     running: Mapping[int, Child]
     results: Mapping[int, Json] = field(default_factory=dict)
     errors: Mapping[int, JsonObject] = field(default_factory=dict)
+    failed: int = 0
+    collects: bool = True
+    size_bytes: int = 0
+    """All results and errors as JSON, together."""
+
+    @property
+    def ended(self) -> int:
+        """Return how many of the called runs have ended."""
+        return self.called - len(self.running)
 
 
 NodeState = Settled | Asking | Scheduled | Retrying | Sleeping | Calling
@@ -113,6 +125,9 @@ class Queued:
     """Accepted; it starts when its workflow has a free slot. `started_at` of the facts is when it was accepted."""
 
     facts: RunFacts
+    trigger: TriggerKind
+    trigger_output: Json
+    actor: Actor
 
 
 RUN_CLOCK = ""
@@ -172,9 +187,12 @@ def status_of(state: RunState) -> RunStatus:
 
 def only_people_move(node: NodeState) -> bool:
     """Tell whether nothing but an answer of people moves the node on, be it one that a child run asked for."""
-    if isinstance(node, Calling):
-        return bool(node.running) and all(child.asks for child in node.running.values())
-    return isinstance(node, Asking)
+    return all_ask(node.running) if isinstance(node, Calling) else isinstance(node, Asking)
+
+
+def all_ask(running: Mapping[int, Child]) -> bool:
+    """Tell whether there are child runs, and only people can move any of them."""
+    return bool(running) and all(child.asks for child in running.values())
 
 
 def calls_of(state: RunState) -> Iterator[tuple[str, Calling]]:

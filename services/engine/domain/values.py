@@ -14,19 +14,23 @@ _NUL_ESCAPED = b"\\u0000"
 
 def check_size(value: Json, state: Live) -> None:
     """Hold a value, and all outputs with it, to what can be stored and sent; raises EvaluationFailed."""
+    size = check_value("The output", value)
+    if state.size_bytes + size > STATE_BYTES_MAX:
+        refuse_size("All outputs of the run", state.size_bytes + size, STATE_BYTES_MAX)
+
+
+def check_value(what: str, value: Json, limit: int = VALUE_BYTES_MAX) -> int:
+    """Hold a single value to what can be stored and sent, and return its size; raises EvaluationFailed."""
     try:
         encoded = orjson.dumps(value)
     except TypeError as error:
-        raise EvaluationFailed(
-            "invalid-output", f"This output has no JSON form: {error}."
-        ) from error
+        raise EvaluationFailed("invalid-output", f"{what} has no JSON form: {error}.") from error
     size = len(encoded)
-    if size > VALUE_BYTES_MAX:
-        refuse_size("The output", size, VALUE_BYTES_MAX)
-    if state.size_bytes + size > STATE_BYTES_MAX:
-        refuse_size("All outputs of the run", state.size_bytes + size, STATE_BYTES_MAX)
+    if size > limit:
+        refuse_size(what, size, limit)
     if _NUL_ESCAPED in encoded and _has_nul(value):
-        raise EvaluationFailed("invalid-output", "This output holds a NUL character.")
+        raise EvaluationFailed("invalid-output", f"{what} holds a NUL character.")
+    return size
 
 
 def refuse_size(what: str, size: int, limit: int) -> NoReturn:

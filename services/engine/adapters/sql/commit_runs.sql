@@ -1,11 +1,12 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57). A start on a version that is no longer the current one is refused like any stale fold.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57), the parents' nodes of the runs that started ($58). A start on a version that is no longer the current one is refused like any stale fold.
 WITH started AS (
-    INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id)
+    INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id, parent_node)
     SELECT given.id, given.workflow_id, given.workflow_name, given.version, given.status, given.trigger,
-        given.started_at, given.finished_at, given.error::json, given.parent_run_id
+        given.started_at, given.finished_at, given.error::json, given.parent_run_id, given.parent_node
     FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::integer[], $17::text[], $18::text[], $19::timestamptz[],
-                $20::timestamptz[], $21::text[], $22::uuid[])
-        AS given (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id)
+                $20::timestamptz[], $21::text[], $22::uuid[], $58::text[])
+        AS given (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id,
+            parent_node)
     JOIN workflows ON workflows.id = given.workflow_id AND workflows.version = given.version
     ON CONFLICT ON CONSTRAINT runs_pkey DO NOTHING
     RETURNING 1
@@ -52,13 +53,13 @@ WITH started AS (
     DO UPDATE SET taken = counts.taken + excluded.taken, left_again = counts.left_again + excluded.left_again
     RETURNING 1
 ), orders_given AS (
-    INSERT INTO run_orders (run_id, kind, giver_id, data, due_at)
-    SELECT given.run_id, given.kind, given.giver_id, given.data::json, given.due_at
+    INSERT INTO run_orders (run_id, kind, giver_id, data, due_at, given_at)
+    SELECT given.run_id, given.kind, given.giver_id, given.data::json, given.due_at, given.due_at
     FROM unnest($52::uuid[], $53::text[], $54::uuid[], $55::text[], $56::timestamptz[])
         WITH ORDINALITY AS given (run_id, kind, giver_id, data, due_at, place) ORDER BY given.place
     RETURNING 1
 ), starts_dropped AS (
-    DELETE FROM run_orders WHERE giver_id = ANY($57::uuid[]) AND kind = 'start' RETURNING 1
+    DELETE FROM run_orders WHERE giver_id = ANY($57::uuid[]) AND kind = 'start' AND (data -> 'parent' ->> 'waits')::boolean RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
 SELECT CASE

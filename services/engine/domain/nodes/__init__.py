@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from services.engine.domain.nodes.asking import APPROVAL, MANUAL_INPUT
 from services.engine.domain.nodes.condition import CONDITION
 from services.engine.domain.nodes.delay import DELAY
+from services.engine.domain.nodes.for_each import FOR_EACH
 from services.engine.domain.nodes.http_request import HTTP_REQUEST
+from services.engine.domain.nodes.run_workflow import RUN_WORKFLOW
 from services.engine.domain.nodes.stop import STOP
 from services.engine.domain.nodes.switch import SWITCH
 from services.engine.domain.nodes.transform import TRANSFORM
@@ -21,6 +23,8 @@ NODE_TYPES: Mapping[str, NodeType] = {
         TRANSFORM,
         HTTP_REQUEST,
         DELAY,
+        FOR_EACH,
+        RUN_WORKFLOW,
         STOP,
     )
 }
