@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -23,12 +23,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Target:
-    """Answers from the front of `answers`; the last one for ever. None: no answer at all."""
+    """Answers from the front of `answers`; the last one for ever. None: no answer at all. `reply` wins over them."""
 
     url: str
     answers: deque[bytes | None] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    reply: Callable[[Asked], bytes] | None = None
 
     def will_answer(self, *answers: bytes | None) -> None:
         self.answers = deque(answers)
@@ -60,8 +61,13 @@ async def http_target() -> AsyncIterator[Target]:
         connections.add(connection)
         try:
             while True:
-                target.asked.append(await _read(reader))
+                asked = await _read(reader)
+                target.asked.append(asked)
                 target.arrived.set()
+                if target.reply is not None:
+                    writer.write(target.reply(asked))
+                    await writer.drain()
+                    continue
                 found = target.answers[0]
                 if len(target.answers) > 1:
                     target.answers.popleft()
