@@ -281,8 +281,11 @@ class Relay:
     async def _send(
         self, messages: Sequence[Message], epoch: str
     ) -> Sequence[asyncio.Future[PubAck]]:
-        return [
-            await self._jetstream.publish_async(
+        return [await self._hand_over(message, epoch) for message in messages]
+
+    async def _hand_over(self, message: Message, epoch: str) -> asyncio.Future[PubAck]:
+        try:
+            return await self._jetstream.publish_async(
                 message.subject,
                 message.payload,
                 stream=self._spec.stream,
@@ -292,8 +295,11 @@ class Relay:
                     "content-type": BATCH_CONTENT_TYPE,
                 },
             )
-            for message in messages
-        ]
+        finally:
+            # Inside, asyncio.wait_for loses a cancellation, or the client makes it an error of its own.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
 
     def _acknowledged(self, message: Message, ack: PubAck) -> None:
         if ack.seq <= self._cursor.stream_sequence and not ack.duplicate:

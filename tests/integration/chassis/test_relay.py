@@ -1,7 +1,9 @@
 """Every committed event reaches its consumers, whatever happens to the broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import nats.errors
 from nats.aio.client import Client
@@ -227,3 +229,25 @@ async def test_the_relay_waits_for_a_broker_that_is_away(
 
             await until(told)
     nats_server.reset()
+
+
+async def leads(relay: Relay) -> bool:
+    return relay.leads
+
+
+async def test_a_relay_that_is_cancelled_while_it_publishes_stops(
+    database_url: str, nats_url: str
+) -> None:
+    async with ledger_pool(database_url) as pool, connected(nats_url) as client:
+        provisioner = Provisioner(client, [STREAM], [CONSUMER])
+        await provisioner.provision()
+        for _ in range(40):  # the client swallows about one cancellation in three
+            relay = Relay(settings_for(database_url, nats_url), client, SPEC)
+            pipeline = ledger_pipeline(pool, relay.notify)
+            async with running(pipeline.run()):
+                leading = asyncio.create_task(relay.run())
+                await until(partial(leads, relay))
+                await pipeline.execute(order(new_id(), Add(1)))
+                leading.cancel()
+                await asyncio.wait([leading], timeout=5)
+                assert leading.cancelled()
