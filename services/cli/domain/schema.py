@@ -17,6 +17,7 @@ from services.cli.domain.workflow_file import DESCRIPTION_MAX, NAME_MAX, STATUSE
 from services.engine.domain import configs
 from services.engine.domain.limits import EDGES_MAX, KEY_MAX, NODES_MAX
 from services.engine.domain.nodes import NODE_TYPES
+from services.engine.domain.settings import RetryConfig, SettingsConfig
 from services.engine.domain.triggers import TRIGGER_TYPES
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -61,6 +62,10 @@ _PARTS: JsonObject = {
         "items": {"$ref": _REFERENCE.format(model="Edge")},
         "description": "Which step follows which.",
     },
+    "settings": {
+        "$ref": _REFERENCE.format(model="SettingsConfig"),
+        "description": "How many runs at once, and how long one may take.",
+    },
 }
 _KEY: JsonObject = {"pattern": "^[a-z][a-z0-9_]*$", "maxLength": KEY_MAX}
 _OWN_WORDS: Mapping[str, str] = {
@@ -71,6 +76,24 @@ _OWN_WORDS: Mapping[str, str] = {
     "from": "`trigger`, or the key of a step.",
     "to": "The key of a step.",
     "port": "Which of its ports; `out` if left out.",
+    "concurrency": "How many runs of the workflow run at once; others wait in its queue.",
+    "time_limit": "How long a run may take, such as 2h; time that people take does not count.",
+    "attempts": "How often it is tried, the first time included.",
+    "delay": "Before the second attempt, such as 5s.",
+    "backoff": "By how much each delay is longer than the one before.",
+    "max_delay": "The longest delay, such as 5m.",
+    "jitter": "By which part of it a delay may differ, so that many retries do not meet.",
+    "on": "The errors that are worth another attempt; `any` for all.",
+}
+_OF_TIME: JsonObject = {
+    "retry": {
+        "$ref": _REFERENCE.format(model="RetryConfig"),
+        "description": "How often it is tried again after a failure.",
+    },
+    "time_limit": {
+        "type": ["string", "null"],
+        "description": "How long it may take, such as 10m, with all attempts.",
+    },
 }
 
 
@@ -127,7 +150,7 @@ def _model_definitions(pages: Pages) -> JsonObject:
     for types in (NODE_TYPES, TRIGGER_TYPES):
         owners |= {name: kind.config for name, kind in types.items() if kind.config is not None}
     shared = (configs.NodeModel, configs.TriggerModel, configs.EdgeModel, configs.FieldConfig)
-    models: list[type[BaseModel]] = [*owners.values(), *shared]
+    models: list[type[BaseModel]] = [*owners.values(), *shared, SettingsConfig, RetryConfig]
     wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (model, "validation") for model in models
     ]
@@ -136,8 +159,9 @@ def _model_definitions(pages: Pages) -> JsonObject:
     for name, model in owners.items():
         _describe(defs[model.__name__], pages.get(name, _NO_PAGE).keys)
     _describe(defs["FieldConfig"], pages.get(_FORM_PAGE, _NO_PAGE).keys)
-    for model in shared[:3]:
+    for model in (*shared[:3], SettingsConfig, RetryConfig):
         _describe(defs[model.__name__], _OWN_WORDS)
+    defs["NodeModel"]["properties"] |= _OF_TIME
     return defs
 
 
