@@ -26,6 +26,7 @@ from contracts.run import (
     StartedRun,
     StartRun,
 )
+from contracts.secret import DeleteSecret, ListSecrets, PutSecret, SecretItem, SecretPage
 from contracts.task import (
     TASK_FACTS_BY_TYPE,
     CloseTasks,
@@ -42,6 +43,17 @@ from contracts.task import (
     TaskExplanations,
     TaskPage,
     TaskView,
+)
+from contracts.webhook import (
+    DeliveryPage,
+    DeliveryView,
+    GetDelivery,
+    GetWebhookSecrets,
+    ListDeliveries,
+    NewWebhookSecret,
+    ReplayDelivery,
+    RotateWebhookSecret,
+    WebhookSecrets,
 )
 from contracts.workflow import (
     CreateWorkflow,
@@ -101,6 +113,14 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.LIST_WORKFLOWS, ListWorkflows, WorkflowPage),
     Request("engine", subjects.LIST_VERSIONS, ListVersions, VersionPage),
     Request("engine", subjects.VALIDATE_DEFINITION, ValidateDefinition, Validation),
+    Request("engine", subjects.ROTATE_WEBHOOK_SECRET, RotateWebhookSecret, NewWebhookSecret),
+    Request("engine", subjects.GET_WEBHOOK_SECRETS, GetWebhookSecrets, WebhookSecrets),
+    Request("engine", subjects.LIST_DELIVERIES, ListDeliveries, DeliveryPage),
+    Request("engine", subjects.GET_DELIVERY, GetDelivery, DeliveryView),
+    Request("engine", subjects.REPLAY_DELIVERY, ReplayDelivery, StartedRun),
+    Request("engine", subjects.LIST_SECRETS, ListSecrets, SecretPage),
+    Request("engine", subjects.PUT_SECRET, PutSecret, SecretItem),
+    Request("engine", subjects.DELETE_SECRET, DeleteSecret, Nothing),
     Request("tasks", subjects.DECIDE_TASK, DecideTask, TaskView),
     Request("tasks", subjects.GET_TASK, GetTask, TaskView),
     Request("tasks", subjects.LIST_TASKS, ListTasks, TaskPage),

@@ -1,11 +1,13 @@
 """Fixtures for every kind of test: real servers, started once a session and worker."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from deploy.local.stack import Stack
+from services.engine.adapters.vault import VARIABLE, new_key
 from tests.support.servers import (
     Broker,
     Databases,
@@ -17,6 +19,9 @@ from tests.support.servers import (
 # A busy machine is no failure: limits on time are written down where they matter.
 settings.register_profile("flusso", deadline=None, print_blob=True)
 settings.load_profile("flusso")
+
+# A key of the test run's own, for every engine that a test starts, in this process or beside it.
+os.environ.setdefault(VARIABLE, new_key())
 
 
 @pytest.fixture(scope="session")

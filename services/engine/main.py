@@ -1,9 +1,11 @@
 """The engine's composition root: the only place that knows every part."""
 
 import os
+from collections.abc import Callable, Sequence
 
 from contracts import subjects
 from services.chassis.consumer import BatchConsumer
+from services.chassis.event_log import LogRow
 from services.chassis.job_consumer import JobConsumer
 from services.chassis.pipeline import Pipeline
 from services.chassis.provisioner import ConsumerSpec, StreamSpec
@@ -14,31 +16,71 @@ from services.chassis.settings import SettingsError
 from services.engine.adapters.announcer import LogAnnouncer
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
+from services.engine.adapters.delivery_store import PostgresDeliveries
+from services.engine.adapters.named_workflows import PostgresNames
+from services.engine.adapters.order_store import PostgresOrders
+from services.engine.adapters.queue_store import PostgresQueues
 from services.engine.adapters.run_projection import RunProjection
 from services.engine.adapters.run_store import PostgresRuns
+from services.engine.adapters.schedule_alarms import NatsAlarms, rounded_up
+from services.engine.adapters.schedule_store import PostgresSchedules
+from services.engine.adapters.secret_store import PostgresSecrets
 from services.engine.adapters.statements import MIGRATIONS
+from services.engine.adapters.vault import Vault, read_vault
 from services.engine.adapters.wait_store import PostgresWaits
+from services.engine.adapters.webhook_secret_store import PostgresWebhookSecrets
 from services.engine.adapters.workflow_store import PostgresWorkflows
+from services.engine.app.admission import Admission
 from services.engine.app.deliveries import Deliveries
+from services.engine.app.delivery_history import DeliveryHistory
+from services.engine.app.delivery_journal import DeliveryJournal
+from services.engine.app.old_secrets import SecretMover
+from services.engine.app.orders import RunPipeline
 from services.engine.app.prepare import Prepare
 from services.engine.app.reconcile import Reconciler
+from services.engine.app.reencrypt import Reencryption
 from services.engine.app.resolutions import TASK_RESOLVED, Resolutions
+from services.engine.app.run_orders import OrderBell, RunOrders
 from services.engine.app.runs import Runs
+from services.engine.app.schedule_plan import SchedulePlan
+from services.engine.app.schedules import SCHEDULE_DUE, Schedules
+from services.engine.app.secret_values import SecretValues
+from services.engine.app.secrets import Secrets
 from services.engine.app.timers import Timers
+from services.engine.app.validate import Validating
+from services.engine.app.webhook_secrets import SecretKeeper
 from services.engine.app.worker import Worker
 from services.engine.app.workflows import Workflows
 from services.engine.domain.addresses import Network, parse_networks
 from services.engine.domain.run_aggregate import RunAggregate
-from services.engine.entry.requests import serve_orders, serve_questions, start_server
+from services.engine.entry.delivery_server import DeliveryServer
+from services.engine.entry.requests import (
+    QUEUE,
+    serve_orders,
+    serve_questions,
+    serve_secrets,
+    start_server,
+)
+from services.engine.entry.webhook_requests import serve_webhooks
 
+Listener = Callable[[Sequence[LogRow]], None]
 SCHEMA = "engine"
 HEALTH_PORT = 8081
 STREAMS = (
     StreamSpec(subjects.RUN_EVENTS, (subjects.RUN_SUBJECTS,)),
     StreamSpec(subjects.TASK_EVENTS, (subjects.TASK_SUBJECTS,)),
+    StreamSpec(
+        subjects.SCHEDULES,
+        (subjects.SCHEDULE_SUBJECTS, subjects.DUE_SUBJECTS),
+        age_seconds_max=3600.0,
+        schedules=True,
+    ),
 )
 ON_TASK_EVENTS = ConsumerSpec(
     subjects.TASK_EVENTS, subjects.ENGINE_ON_TASK_EVENTS, subjects.TASK_FACTS
+)
+ON_SCHEDULE_DUE = ConsumerSpec(
+    subjects.SCHEDULES, subjects.ENGINE_ON_SCHEDULE_DUE, subjects.SCHEDULE_DUE
 )
 ON_NODE_SCHEDULED = ConsumerSpec(
     subjects.RUN_EVENTS, subjects.WORKER_ON_NODE_SCHEDULED, subjects.RUN_NODE_SCHEDULED
@@ -57,22 +99,29 @@ RELAY = RelaySpec(
 async def build(runtime: Runtime) -> None:
     """Wire the engine."""
     pool, connection = runtime.pool, runtime.connection
-    runtime.provision(STREAMS, (ON_TASK_EVENTS, ON_NODE_SCHEDULED))
+    runtime.provision(STREAMS, (ON_TASK_EVENTS, ON_SCHEDULE_DUE, ON_NODE_SCHEDULED))
     relay = runtime.relay(RELAY)
     definitions = Definitions(pool)
+    listeners: list[Listener] = []
+    bell = OrderBell()
     pipeline = Pipeline(
         name="runs",
         pool=pool,
         aggregate=RunAggregate(),
-        projection=RunProjection(),
-        prepare=Prepare(definitions),
-        on_committed=relay.notify,
+        projection=RunProjection(bell.expect),
+        prepare=Prepare(definitions, PostgresNames(pool)),
+        on_committed=lambda rows: _tell(listeners, rows),
     )
+    admission = Admission(PostgresQueues(pool), pipeline)
+    listeners += [relay.notify, admission.notice, bell.committed]
     runtime.spawn("pipeline", pipeline.run())
     runs, waits = Runs(PostgresRuns(pool)), PostgresWaits(pool)
-    workflows = Workflows(PostgresWorkflows(pool), pipeline)
-    serve_questions(runtime.broker, runs, workflows)
-    serve_orders(runtime.broker, pipeline, runs, Deliveries(definitions, pipeline))
+    vault = read_vault(os.environ)
+    secrets, values = _secrets(runtime, vault)
+    keeper = _webhooks(runtime, definitions, pipeline, vault, values)
+    workflows = Workflows(PostgresWorkflows(pool), pipeline, keeper, secrets)
+    serve_questions(runtime.broker, runs, workflows, Validating(secrets))
+    serve_orders(runtime.broker, pipeline, runs)
     runtime.spawn("start requests", start_server(connection, pipeline).run())
     consumer = BatchConsumer(
         connection,
@@ -83,13 +132,69 @@ async def build(runtime: Runtime) -> None:
     )
     runtime.spawn("task events", consumer.run())
     client = CheckedClient(allowed_networks())
-    worker = Worker(waits, client, runtime.caller)
+    worker = Worker(waits, client, runtime.caller, values)
     jobs = JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform)
     runtime.spawn("worker", _performing(jobs, client))
     runtime.spawn("timers", Timers(waits, pipeline).run())
+    _keep_schedules(runtime, pipeline)
+    runtime.spawn("admission", admission.run())
+    runtime.spawn("orders of runs", RunOrders(PostgresOrders(pool), pipeline, bell).run())
     runtime.spawn(
         "reconciler", Reconciler(waits, LogAnnouncer(pool, relay), runtime.caller, pipeline).run()
     )
+
+
+def _secrets(runtime: Runtime, vault: Vault) -> tuple[Secrets, SecretValues]:
+    """Wire the secrets with names."""
+    store = PostgresSecrets(runtime.pool)
+    secrets = Secrets(store, vault)
+    serve_secrets(runtime.broker, secrets)
+    runtime.spawn("secrets", Reencryption(vault, [store]).run())
+    return secrets, SecretValues(store, vault)
+
+
+def _webhooks(
+    runtime: Runtime,
+    definitions: Definitions,
+    pipeline: RunPipeline,
+    vault: Vault,
+    values: SecretValues,
+) -> SecretKeeper:
+    """Wire what takes deliveries; returns who keeps the secrets of their senders."""
+    secret_store, deliveries = (
+        PostgresWebhookSecrets(runtime.pool),
+        PostgresDeliveries(runtime.pool),
+    )
+    secrets = SecretKeeper(secret_store, vault, definitions, values)
+    journal = DeliveryJournal(deliveries)
+    receiving = Deliveries(definitions, pipeline, secrets, deliveries, journal)
+    history = DeliveryHistory(deliveries, journal, definitions, pipeline)
+    serve_webhooks(runtime.broker, secrets, history)
+    runtime.spawn("deliveries", DeliveryServer(runtime.connection, QUEUE, receiving).run())
+    runtime.spawn("delivery journal", journal.run())
+    runtime.spawn("webhook secrets", SecretMover(secret_store, vault).run())
+    return secrets
+
+
+def _keep_schedules(runtime: Runtime, pipeline: RunPipeline) -> None:
+    store = PostgresSchedules(runtime.pool)
+    schedules = Schedules(store, pipeline)
+    plan = SchedulePlan(store, NatsAlarms(runtime.connection), rounded_up)
+    consumer = BatchConsumer(
+        runtime.connection,
+        runtime.pool,
+        ON_SCHEDULE_DUE,
+        types=frozenset({SCHEDULE_DUE}),
+        handle=schedules.take,
+    )
+    runtime.spawn("schedules due", consumer.run())
+    runtime.spawn("schedules overdue", schedules.run())
+    runtime.spawn("schedule plan", plan.run())
+
+
+def _tell(listeners: Sequence[Listener], rows: Sequence[LogRow]) -> None:
+    for listener in listeners:
+        listener(rows)
 
 
 async def _performing(jobs: JobConsumer, client: CheckedClient) -> None:

@@ -1,5 +1,6 @@
 """The engine on real servers: whole, with somebody's connection beside it, or its write side alone."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,10 +30,16 @@ from services.chassis.runtime import Runtime, open_runtime
 from services.chassis.settings import Settings
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.run_projection import RunProjection
+from services.engine.adapters.secret_store import PostgresSecrets
 from services.engine.adapters.statements import MIGRATIONS
+from services.engine.adapters.vault import read_vault
+from services.engine.adapters.webhook_secret_store import PostgresWebhookSecrets
 from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.orders import RunOrder, RunPipeline
 from services.engine.app.prepare import Prepare
+from services.engine.app.secret_values import SecretValues
+from services.engine.app.secrets import Secrets
+from services.engine.app.webhook_secrets import SecretKeeper
 from services.engine.app.workflows import Workflows
 from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.domain.run_commands import RunCommand
@@ -182,7 +189,18 @@ class Clock:
         return self.now
 
 
+def workflows_of(pool: Pool, pipeline: RunPipeline) -> Workflows:
+    vault = read_vault(os.environ)
+    keeper = SecretKeeper(PostgresWebhookSecrets(pool), vault, Definitions(pool))
+    names = Secrets(PostgresSecrets(pool), vault)
+    return Workflows(PostgresWorkflows(pool), pipeline, keeper, names)
+
+
+def secret_values(pool: Pool) -> SecretValues:
+    return SecretValues(PostgresSecrets(pool), read_vault(os.environ))
+
+
 async def stored_workflow(pool: Pool, pipeline: RunPipeline, definition: JsonObject) -> UUID:
     command = CreateWorkflow(workflow_id=new_id(), name="Stored", definition=definition, actor=ADA)
-    await Workflows(PostgresWorkflows(pool), pipeline).create(command)
+    await workflows_of(pool, pipeline).create(command)
     return command.workflow_id

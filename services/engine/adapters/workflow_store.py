@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -18,8 +18,11 @@ from contracts.workflow import (
 )
 from services.chassis.database import Connection, Pool, Row, acquire_seconds_max, translated
 from services.chassis.pages import text_cursor, time_cursor
+from services.engine.adapters.schedule_store import keep_schedule
 from services.engine.adapters.statements import statements
+from services.engine.adapters.webhook_secret_store import change_secret
 from services.engine.app.ports import Draft, workflow_not_found
+from services.engine.app.schedule_view import view_of_config
 
 
 @dataclass(slots=True)
@@ -42,8 +45,11 @@ class LockedRow:
             draft.steps,
             draft.trigger_type,
             now,
+            draft.concurrency,
         )
         await _insert_version(self.connection, self.workflow_id, self.version, draft, by, now)
+        await change_secret(self.connection, self.workflow_id, draft.secret, by, now)
+        await keep_schedule(self.connection, self.workflow_id)
 
 
 class PostgresWorkflows:
@@ -76,9 +82,11 @@ class PostgresWorkflows:
                 draft.trigger_type,
                 digest,
                 now,
+                draft.concurrency,
             )
             if inserted is not None:
                 await _insert_version(connection, workflow_id, 1, draft, by, now)
+                await change_secret(connection, workflow_id, draft.secret, by, now)
         return inserted is not None
 
     @asynccontextmanager
@@ -89,12 +97,13 @@ class PostgresWorkflows:
 
     async def set_status(self, workflow_id: UUID, status: WorkflowStatus, now: datetime) -> None:
         """Give the status. Raises Refused("workflow-not-found")."""
-        with translated():
-            found = await self._pool.fetchval(
+        async with self.transaction() as connection:
+            found = await connection.fetchval(
                 statements["set_workflow_status"], workflow_id, status, now
             )
-        if found is None:
-            raise workflow_not_found()
+            if found is None:
+                raise workflow_not_found()
+            await keep_schedule(connection, workflow_id)
 
     async def digest_of(self, workflow_id: UUID) -> str | None:
         """Return the digest of the request that created the workflow."""
@@ -179,10 +188,15 @@ async def _insert_version(
     await connection.execute(
         statements["insert_version"], workflow_id, version, definition, now, by
     )
+    if draft.event is not None or version > 1:
+        await connection.execute(statements["set_workflow_event"], workflow_id, draft.event)
+    if draft.secrets or version > 1:
+        names = sorted(draft.secrets)
+        await connection.execute(statements["set_workflow_secrets"], workflow_id, names)
 
 
 def _item(row: Row) -> WorkflowItem:
-    last = row["last_id"]
+    last, schedule = row["last_id"], row["schedule"]
     return WorkflowItem(
         id=row["id"],
         name=row["name"],
@@ -199,4 +213,5 @@ def _item(row: Row) -> WorkflowItem:
         webhook_url=f"/api/webhooks/{row['id']}"
         if row["trigger_type"] == "webhook_trigger"
         else None,
+        schedule=schedule and view_of_config(orjson.loads(schedule), datetime.now(UTC)),
     )

@@ -22,7 +22,7 @@ from contracts.workflow import (
     WorkflowView,
 )
 from services.chassis.errors import Refused
-from services.engine.app.webhook_ports import SecretChange
+from services.engine.app.webhook_ports import KEEP, SecretChange
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.graph import Graph
 
@@ -59,9 +59,11 @@ class Draft:
     steps: int
     trigger_type: str
     concurrency: int | None = None
+    event: str | None = None
+    """The event that starts it."""
     secrets: frozenset[str] = frozenset()
     """The names of those that it uses."""
-    secret: SecretChange = "keep"
+    secret: SecretChange = KEEP
     """What becomes of the secret that the workflow's webhook keeps."""
 
 
@@ -125,6 +127,14 @@ class NamedWorkflows(Protocol):
 
     async def names(self, limit: int) -> Sequence[str]:
         """Return names, those that changed last first."""
+        ...
+
+
+class EventListeners(Protocol):
+    """Workflows that wait for events."""
+
+    async def listening(self, event: str, limit: int) -> Sequence[UUID]:
+        """Return the Active workflows that the event starts."""
         ...
 
 

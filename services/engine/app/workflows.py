@@ -1,7 +1,8 @@
 """Create, change, list and delete workflows. A version is immutable; runs keep the one they started with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -33,7 +34,10 @@ from services.engine.app.ports import (
     WorkflowStore,
     workflow_not_found,
 )
+from services.engine.app.secret_ports import SecretNames
+from services.engine.app.webhook_secrets import SecretKeeper, without_secret, written_secret
 from services.engine.domain.definition import InvalidDefinition, parse_definition
+from services.engine.domain.triggers.webhook import Written
 
 name_chars_max = 200
 description_chars_max = 10_000
@@ -52,15 +56,22 @@ class Workflows:
     """The use cases of workflows."""
 
     def __init__(
-        self, store: WorkflowStore, pipeline: RunPipeline, clock: Callable[[], datetime] = _now
+        self,
+        store: WorkflowStore,
+        pipeline: RunPipeline,
+        secrets: SecretKeeper,
+        names: SecretNames,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
+        self._secrets = secrets
+        self._names = names
         self._clock = clock
 
     async def create(self, command: CreateWorkflow) -> WorkflowView:
         """Store a Draft; a repeat of the same request answers with the workflow as it is now."""
-        draft = _draft(command.name, command.description, command.definition)
+        draft = await self._drafted(command)
         free = await self._store.insert(
             command.workflow_id, draft, command.request_digest, command.actor.name, self._clock()
         )
@@ -71,7 +82,7 @@ class Workflows:
 
     async def update(self, command: UpdateWorkflow) -> WorkflowView:
         """Store the next version."""
-        draft = _draft(command.name, command.description, command.definition)
+        draft = await self._drafted(command)
         async with self._store.locked(command.workflow_id) as head:
             if command.if_version not in {None, head.version}:
                 code = "version-mismatch"
@@ -80,16 +91,25 @@ class Workflows:
             await head.store(draft, command.actor.name, self._clock())
         return await self._store.view(command.workflow_id)
 
+    async def _drafted(self, command: CreateWorkflow | UpdateWorkflow) -> Draft:
+        names = await self._names.names()
+        draft = _draft(command.name, command.description, command.definition, names)
+        return await self._secrets.take_out(command.workflow_id, draft)
+
     async def set_status(self, command: SetWorkflowStatus) -> WorkflowView:
-        """Activate or pause."""
+        """Activate or pause; a webhook without its secret is not activated."""
+        if command.status == "Active":
+            await self._secrets.require(command.workflow_id)
         await self._store.set_status(command.workflow_id, command.status, self._clock())
         return await self._store.view(command.workflow_id)
 
     async def duplicate(self, command: DuplicateWorkflow) -> WorkflowView:
-        """Store a Draft of the current version under a new id."""
+        """Store a Draft of the current version under a new id; the secret of a webhook does not come along."""
         source = await self._store.view(command.workflow_id)
         name = (COPY_OF + source.name)[:name_chars_max]
         draft = _draft(name, source.description, source.definition)
+        if isinstance(written_secret(draft.definition), Written):
+            draft = replace(draft, definition=without_secret(draft.definition))
         await self._store.insert(
             command.new_workflow_id, draft, None, command.actor.name, self._clock()
         )
@@ -179,16 +199,25 @@ class Workflows:
         return VersionPage(items=items, next_cursor=cursor)
 
 
-def _draft(name: str, description: str, raw: Json) -> Draft:
+def _draft(name: str, description: str, raw: Json, secrets: Collection[str] | None = None) -> Draft:
+    """Return what to store. Raises Refused; `secrets` are those that exist, unless it does not matter here."""
     _check_text("/name", name, 1, name_chars_max)
     _check_text("/description", description, 0, description_chars_max)
     try:
-        definition = parse_definition(raw)
+        definition = parse_definition(raw, secrets)
     except InvalidDefinition as error:
         faults = [fault.model_dump(mode="json") for fault in error.faults]
         code = "invalid-definition"
         raise Refused(code, "The definition has faults.", faults=faults) from error
-    return Draft(name.strip(), description, raw, len(definition.nodes), definition.trigger.type)
+    return Draft(
+        name.strip(),
+        description,
+        raw,
+        len(definition.nodes),
+        definition.trigger.type,
+        definition.settings.concurrency,
+        secrets=definition.secrets,
+    )
 
 
 def _check_text(path: str, text: str, chars_min: int, chars_max: int) -> None:

@@ -1,167 +1,72 @@
-"""Webhook deliveries: who may start a run, which delivery it is, and what the run is given of it."""
+"""Webhook deliveries: which one it is, and what the run is given of it. Who may send one is in `webhook_proof`."""
 
-import base64
-import binascii
-import hashlib
-import hmac
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import assert_never
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from contracts.base import Json, JsonObject
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json, normalise_value
+from services.engine.domain.limits import VALUE_BYTES_MAX
+from services.engine.domain.run_evolve import size_of
 from services.engine.domain.triggers.webhook import WebhookTriggerConfig
+from services.engine.domain.webhook_proof import Headers, signature_headers
 
-Headers = Sequence[tuple[str, str]]
-"""In order of arrival, names in lower case."""
-
-TOLERANCE_SECONDS = 300
-"""How far a signed timestamp may be off, either way: the figure of Stripe, Slack and Standard Webhooks."""
-SIGNATURES_MAX = 20
-"""A sender that rotates keys signs with two or three."""
 REDACTED = "[redacted]"
+REPLAYED_DELIVERY = "flusso-replay-of-delivery"
+REPLAYED_RUN = "flusso-replay-of-run"
+"""Headers that a replay has and no delivery: a workflow may look at them, for it to do less the second time."""
+_OURS = frozenset({REPLAYED_DELIVERY, REPLAYED_RUN})
+FORM_FIELDS_MAX = 1_000
+DELIVERY_ID_CHARS_MAX = 255
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
-_STANDARD_SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret begins with
-
-
-# -- who may -----------------------------------------------------------------------------------------------------------
-
-
-def verify(config: WebhookTriggerConfig, headers: Headers, body: bytes, now: datetime) -> None:
-    """Return if the sender has proved that it knows the secret; raises Refused("invalid-signature")."""
-    match config.auth:
-        case "none":
-            return
-        case "header":
-            given = _required(headers, config.header)
-            if not hmac.compare_digest(_bytes(given), _secret(config)):
-                raise _invalid("The secret does not match.")
-        case "hmac":
-            _verify_hmac(config, headers, body, now)
-        case _:
-            assert_never(config.auth)
-
-
-def _verify_hmac(
-    config: WebhookTriggerConfig, headers: Headers, body: bytes, now: datetime
-) -> None:
-    match config.preset:
-        case "github":
-            expected = _hex(_secret(config), body)
-            given = [_required(headers, "x-hub-signature-256").removeprefix("sha256=")]
-        case "stripe":
-            timestamp, given = _stripe_signature(_required(headers, "stripe-signature"))
-            _check_time(timestamp, now)
-            expected = _hex(_secret(config), timestamp.encode() + b"." + body)
-        case "slack":
-            timestamp = _required(headers, "x-slack-request-timestamp")
-            _check_time(timestamp, now)
-            expected = "v0=" + _hex(_secret(config), b"v0:" + timestamp.encode() + b":" + body)
-            given = [_required(headers, "x-slack-signature")]
-        case "standard_webhooks":
-            expected, given = _standard(config, headers, body, now)
-        case "custom" | None:
-            expected = _custom(config, body)
-            given = [_required(headers, config.header).removeprefix(config.prefix)]
-        case _:
-            assert_never(config.preset)
-    _compare(expected, given)
-
-
-def _compare(expected: str, given: Sequence[str]) -> None:
-    """Compare with every signature that came, each in constant time."""
-    matches = [hmac.compare_digest(_bytes(expected), _bytes(one)) for one in given[:SIGNATURES_MAX]]
-    if not any(matches):
-        raise _invalid("The signature does not match.")
-
-
-def _stripe_signature(header: str) -> tuple[str, list[str]]:
-    pairs = [part.strip().partition("=") for part in header.split(",")]
-    timestamps = [value for name, _, value in pairs if name == "t"]
-    if len(timestamps) != 1:
-        raise _invalid("The signature has no timestamp.")
-    return timestamps[0], [value for name, _, value in pairs if name == "v1"]
-
-
-def _standard(
-    config: WebhookTriggerConfig, headers: Headers, body: bytes, now: datetime
-) -> tuple[str, list[str]]:
-    """Return the expected and the given signatures by standardwebhooks.com."""
-    identifier = _required(headers, "webhook-id")
-    timestamp = _required(headers, "webhook-timestamp")
-    _check_time(timestamp, now)
-    signed = _bytes(f"{identifier}.{timestamp}.") + body
-    digest = hmac.digest(_standard_key(config), signed, hashlib.sha256)
-    parts = [part.partition(",") for part in _required(headers, "webhook-signature").split()]
-    given = [signature for version, _, signature in parts if version == "v1"]
-    return base64.b64encode(digest).decode(), given
-
-
-def _standard_key(config: WebhookTriggerConfig) -> bytes:
-    secret = (config.secret or "").removeprefix(_STANDARD_SECRET_PREFIX)
-    try:
-        return base64.b64decode(secret, validate=True)
-    except binascii.Error:
-        return _secret(config)
-
-
-def _custom(config: WebhookTriggerConfig, body: bytes) -> str:
-    digest = hmac.digest(_secret(config), body, config.algorithm)
-    return base64.b64encode(digest).decode() if config.encoding == "base64" else digest.hex()
-
-
-def _hex(key: bytes, signed: bytes) -> str:
-    return hmac.digest(key, signed, hashlib.sha256).hex()
-
-
-def _check_time(timestamp: str, now: datetime) -> None:
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
-        raise _invalid("The timestamp is no number of seconds.")
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
-        raise _invalid(f"The timestamp is more than {TOLERANCE_SECONDS} seconds off.")
-
-
-def _secret(config: WebhookTriggerConfig) -> bytes:
-    return (config.secret or "").encode()
-
-
-def _bytes(text: str) -> bytes:
-    """Return the bytes that came: a header is read as latin-1."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-
-
-def _required(headers: Headers, name: str | None) -> str:
-    """Return the header; twice is as wrong as never, since each reader would believe another."""
-    values = [value for key, value in headers if key == (name or "").lower()]
-    if len(values) != 1:
-        raise _invalid(f"The header `{name}` is {'missing' if not values else 'there twice'}.")
-    return values[0].strip()
-
-
-def _invalid(message: str) -> Refused:
-    return Refused("invalid-signature", message)
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+    "iso-8859-15": "iso-8859-15",
+    "utf-16": "utf-16",
+}
+"""What is taken, and how it is read. Python knows more, some of which take for ever."""
+Reader = Callable[[WebhookTriggerConfig, bytes, str], Json]
 
 
 # -- which one ---------------------------------------------------------------------------------------------------------
 
-_ID_HEADERS = {"github": "x-github-delivery", "standard_webhooks": "webhook-id"}
+_ID_HEADERS = {
+    "github": ("x-github-delivery",),
+    "standard_webhooks": ("webhook-id", "svix-id"),
+}
 _ID_PATHS = {"stripe": "id", "slack": "event_id"}
 
 
 def delivery_id(config: WebhookTriggerConfig, headers: Headers, body: bytes) -> str | None:
-    """Return what the sender calls this delivery, also when it repeats it; None if the trigger knows no place."""
-    preset = config.preset if config.auth == "hmac" else None
-    header = config.delivery_id_header or _ID_HEADERS.get(preset or "")
-    path = config.delivery_id_path or _ID_PATHS.get(preset or "")
-    if header is not None:
-        found = next((value for key, value in headers if key == header.lower()), "")
-        return found.strip() or None
+    """Return what the sender calls this delivery, also when it repeats it; None if the trigger knows no place.
+
+    Raises Refused if the place is in the body, and that cannot be read.
+    """
+    found = _found_id(config, headers, body)
+    return None if found is None or len(found) > DELIVERY_ID_CHARS_MAX else found
+
+
+def _found_id(config: WebhookTriggerConfig, headers: Headers, body: bytes) -> str | None:
+    if config.delivery_id_header is not None:
+        return _first(headers, (config.delivery_id_header.strip().lower(),))
+    if config.delivery_id_path is not None:
+        return _at_path(_payload(config, headers, body), config.delivery_id_path)
+    preset = (config.preset if config.auth == "hmac" else None) or ""
+    if preset in _ID_HEADERS:
+        return _first(headers, _ID_HEADERS[preset])
+    path = _ID_PATHS.get(preset)
     return None if path is None else _at_path(_payload(config, headers, body), path)
+
+
+def _first(headers: Headers, names: Sequence[str]) -> str | None:
+    found = next((value for key, value in headers if key in names), "")
+    return found.strip() or None
 
 
 def _at_path(value: Json, path: str) -> str | None:
@@ -180,13 +85,20 @@ def trigger_output(
     query: Sequence[tuple[str, str]],
     body: bytes,
 ) -> JsonObject:
-    """Return the output of the trigger, without secrets; raises Refused: `invalid-json`, `unsupported-content-type`."""
-    output = {
+    """Return the output of the trigger, without secrets.
+
+    Raises Refused: `invalid-json`, `invalid-form`, `unsupported-content-type`, `too-large`.
+    """
+    output: JsonObject = {
         "payload": _payload(config, headers, body),
-        "headers": _shown_headers(config, headers),
+        "headers": _joined(shown_headers(config, headers)),
         "method": method.upper(),
-        "query": _gather(query),
+        "query": gathered(query),
     }
+    size = size_of(output)
+    if size > VALUE_BYTES_MAX:
+        message = f"The delivery is {size:,} bytes as JSON; the limit is {VALUE_BYTES_MAX:,}."
+        raise Refused("too-large", message, size=size, bytes_max=VALUE_BYTES_MAX)
     return dict(normalise_value(output))
 
 
@@ -197,15 +109,51 @@ def by_hand(given: Json) -> JsonObject:
     return {**output, **given} if is_whole else {**output, "payload": given}
 
 
+def shown_headers(config: WebhookTriggerConfig, headers: Headers) -> list[tuple[str, str]]:
+    """Return the headers with whatever could open a door left out."""
+    hidden = _SECRET_HEADERS | signature_headers(config)
+    return [
+        (name, REDACTED if name in hidden else value)
+        for name, value in headers
+        if name not in _OURS
+    ]
+
+
+def replayed(output: JsonObject, delivery_id: UUID, run_id: UUID | None) -> JsonObject:
+    """Return the output of a trigger with the mark of a replay, and of what."""
+    marks = {REPLAYED_DELIVERY: str(delivery_id)}
+    if run_id is not None:
+        marks[REPLAYED_RUN] = str(run_id)
+    return {**output, "headers": {**output["headers"], **marks}}
+
+
+def _joined(headers: Headers) -> JsonObject:
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        if name not in joined:
+            joined[name] = value
+        elif value != REDACTED:
+            joined[name] = f"{joined[name]}, {value}"
+    return dict(joined)
+
+
+def content_type(headers: Headers) -> str | None:
+    """Return what a delivery says that its body is."""
+    return next((value for name, value in headers if name == "content-type"), None)
+
+
+# -- bodies ------------------------------------------------------------------------------------------------------------
+
+
 def _payload(config: WebhookTriggerConfig, headers: Headers, body: bytes) -> Json:
     if not body.strip():
         return None
-    declared = next((value for key, value in headers if key == "content-type"), "")
-    media_type = declared.partition(";")[0].strip().lower()
-    return _reader(media_type, body)(config, body)
+    media_type, _, parameters = (content_type(headers) or "").partition(";")
+    reader = _reader(media_type.strip().lower(), body)
+    return reader(config, body, _charset(parameters))
 
 
-def _reader(media_type: str, body: bytes) -> Callable[[WebhookTriggerConfig, bytes], Json]:
+def _reader(media_type: str, body: bytes) -> Reader:
     """Return how to read a body; one without a type is JSON if it looks like it."""
     if media_type == "application/json" or media_type.endswith("+json"):
         return _read_json
@@ -214,35 +162,56 @@ def _reader(media_type: str, body: bytes) -> Callable[[WebhookTriggerConfig, byt
     if media_type.startswith("text/") or media_type in ("application/xml", ""):
         looks_like_json = not media_type and body.lstrip()[:1] in (b"{", b"[")
         return _read_json if looks_like_json else _read_text
-    raise Refused(
-        "unsupported-content-type",
-        f"A delivery is JSON, a form or text, not `{media_type[:100]}`.",
-    )
+    raise _unsupported(f"A delivery is JSON, a form or text, not `{media_type[:100]}`.")
 
 
-def _read_json(_: WebhookTriggerConfig, body: bytes) -> Json:
+def _charset(parameters: str) -> str:
+    """Return the codec that a content type asks for; raises Refused for one that is not taken."""
+    pairs = [part.strip().partition("=") for part in parameters.split(";")]
+    named = [value for name, _, value in pairs if name.strip().lower() == "charset"]
+    if not named:
+        return "utf-8"
+    name = named[0].strip().strip('"').lower()
+    if name not in _CHARSETS:
+        raise _unsupported(f"The charset `{name[:40]}` is not taken; send UTF-8.")
+    return _CHARSETS[name]
+
+
+def _read_json(_: WebhookTriggerConfig, body: bytes, charset: str) -> Json:
+    if charset != "utf-8":
+        raise _unsupported("JSON is UTF-8 (RFC 8259).")
     return normalise_json(body)
 
 
-def _read_form(config: WebhookTriggerConfig, body: bytes) -> Json:
-    form = _gather(parse_qsl(_decoded(body), keep_blank_values=True, max_num_fields=1_000))
+def _read_form(config: WebhookTriggerConfig, body: bytes, charset: str) -> Json:
+    try:
+        pairs = parse_qsl(
+            _decoded(body, charset),
+            keep_blank_values=True,
+            max_num_fields=FORM_FIELDS_MAX,
+            encoding=charset,
+        )
+    except ValueError as error:
+        raise Refused("invalid-form", f"The form has over {FORM_FIELDS_MAX:,} fields.") from error
+    form = gathered(pairs)
     if config.preset == "github" and isinstance(form.get("payload"), str):
         return normalise_json(form["payload"])
     return form
 
 
-def _read_text(_: WebhookTriggerConfig, body: bytes) -> Json:
-    return _decoded(body)
+def _read_text(_: WebhookTriggerConfig, body: bytes, charset: str) -> Json:
+    return _decoded(body, charset)
 
 
-def _decoded(body: bytes) -> str:
+def _decoded(body: bytes, charset: str) -> str:
     try:
-        return body.decode()
+        return body.decode(charset)
     except UnicodeDecodeError as error:
-        raise Refused("invalid-json", "The body is not UTF-8.", path="") from error
+        message = f"The body is not {charset.upper()} (at byte {error.start})."
+        raise Refused("invalid-json", message, path="") from error
 
 
-def _gather(pairs: Sequence[tuple[str, str]]) -> JsonObject:
+def gathered(pairs: Sequence[tuple[str, str]]) -> JsonObject:
     """Return pairs by name; what comes more than once is a list."""
     gathered: JsonObject = {}
     for name, value in pairs:
@@ -254,12 +223,5 @@ def _gather(pairs: Sequence[tuple[str, str]]) -> JsonObject:
     return gathered
 
 
-def _shown_headers(config: WebhookTriggerConfig, headers: Headers) -> JsonObject:
-    hidden = set(_SECRET_HEADERS)
-    if config.auth == "header" and config.header is not None:
-        hidden.add(config.header.lower())
-    shown: dict[str, str] = {}
-    for name, value in headers:
-        text = REDACTED if name in hidden else value
-        shown[name] = f"{shown[name]}, {text}" if name in shown and name not in hidden else text
-    return dict(shown)
+def _unsupported(message: str) -> Refused:
+    return Refused("unsupported-content-type", message)

@@ -7,17 +7,18 @@ from contracts import subjects
 from contracts.base import Nothing
 from contracts.run import (
     CancelRun,
+    EmitEvent,
     GetRun,
     GetRunOverview,
     ListRunEvents,
     ListRuns,
-    ReceiveDelivery,
     RecordResult,
     RunFact,
     RunItem,
     StartedRun,
     StartRun,
 )
+from contracts.secret import DeleteSecret, ListSecrets, PutSecret
 from contracts.workflow import (
     CreateWorkflow,
     DeleteWorkflow,
@@ -33,11 +34,12 @@ from services.chassis import telemetry
 from services.chassis.orders import Order
 from services.chassis.pipeline import Pipeline
 from services.chassis.rpc import OrderServer, serve
-from services.engine.app.deliveries import Deliveries
+from services.engine.app.events import Events
 from services.engine.app.orders import RunDone, RunOrder, RunPipeline, order_for
 from services.engine.app.runs import Runs
+from services.engine.app.secrets import Secrets
 from services.engine.app.starts import started_run
-from services.engine.app.validate import validate_definition
+from services.engine.app.validate import Validating
 from services.engine.app.workflows import Workflows
 from services.engine.domain.run_commands import RunCommand
 from services.engine.domain.run_state import RunState
@@ -45,7 +47,16 @@ from services.engine.domain.run_state import RunState
 QUEUE = "engine"
 
 
-def serve_questions(broker: NatsBroker, runs: Runs, workflows: Workflows) -> None:
+def serve_secrets(broker: NatsBroker, secrets: Secrets) -> None:
+    """Take secrets in, and say which there are."""
+    serve(broker, subjects.LIST_SECRETS, QUEUE, ListSecrets, secrets.page)
+    serve(broker, subjects.PUT_SECRET, QUEUE, PutSecret, secrets.put)
+    serve(broker, subjects.DELETE_SECRET, QUEUE, DeleteSecret, secrets.delete)
+
+
+def serve_questions(
+    broker: NatsBroker, runs: Runs, workflows: Workflows, validating: Validating
+) -> None:
     """Answer what changes no run."""
     serve(broker, subjects.GET_RUN, QUEUE, GetRun, runs.get)
     serve(broker, subjects.LIST_RUNS, QUEUE, ListRuns, runs.page)
@@ -59,12 +70,15 @@ def serve_questions(broker: NatsBroker, runs: Runs, workflows: Workflows) -> Non
     serve(broker, subjects.GET_WORKFLOW, QUEUE, GetWorkflow, workflows.get)
     serve(broker, subjects.LIST_WORKFLOWS, QUEUE, ListWorkflows, workflows.page)
     serve(broker, subjects.LIST_VERSIONS, QUEUE, ListVersions, workflows.versions)
-    serve(broker, subjects.VALIDATE_DEFINITION, QUEUE, ValidateDefinition, validate_definition)
+    serve(broker, subjects.VALIDATE_DEFINITION, QUEUE, ValidateDefinition, validating.validate)
 
 
-def serve_orders(
-    broker: NatsBroker, pipeline: RunPipeline, runs: Runs, deliveries: Deliveries
-) -> None:
+def serve_events(broker: NatsBroker, events: Events) -> None:
+    """Take events that runs emit."""
+    serve(broker, subjects.EMIT_EVENT, QUEUE, EmitEvent, events.emit)
+
+
+def serve_orders(broker: NatsBroker, pipeline: RunPipeline, runs: Runs) -> None:
     """Take the rarer orders to runs."""
 
     async def cancel(command: CancelRun) -> RunItem:
@@ -78,7 +92,6 @@ def serve_orders(
 
     serve(broker, subjects.CANCEL_RUN, QUEUE, CancelRun, cancel)
     serve(broker, subjects.RECORD_RESULT, QUEUE, RecordResult, record)
-    serve(broker, subjects.RECEIVE_DELIVERY, QUEUE, ReceiveDelivery, deliveries.receive)
 
 
 def _ordered(command: CancelRun | RecordResult, actor: str) -> Order[RunOrder]:

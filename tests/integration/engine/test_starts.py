@@ -12,9 +12,7 @@ from contracts.workflow import CreateWorkflow, UpdateWorkflow, WorkflowView
 from services.chassis.database import Pool
 from services.chassis.ids import derived_beside, derived_id, new_id
 from services.chassis.orders import Done
-from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.orders import order_for
-from services.engine.app.workflows import Workflows
 from services.engine.domain.run_commands import Resolve
 from tests.support.chassis import running
 from tests.support.engine_service import (
@@ -25,6 +23,7 @@ from tests.support.engine_service import (
     rows,
     run_pipeline,
     start_of,
+    workflows_of,
 )
 from tests.support.runs import ADA, node, workflow
 from tests.support.workflows import asking
@@ -40,7 +39,7 @@ TWICE = workflow(
 async def stored_workflow(pool: Pool) -> UUID:
     """A workflow that asks twice."""
     command = CreateWorkflow(workflow_id=new_id(), name="Twice", definition=TWICE, actor=ADA)
-    workflows = Workflows(PostgresWorkflows(pool), run_pipeline(pool))
+    workflows = workflows_of(pool, run_pipeline(pool))
     await workflows.create(command)
     return command.workflow_id
 
