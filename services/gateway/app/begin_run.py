@@ -4,6 +4,9 @@ Nothing accepted is lost: the caller's `2xx` stands for a commit of the engine o
 answer got lost both may be, and the forwarder repeats the order under the same id, which starts nothing twice.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +22,9 @@ from services.gateway.app.ports import Arrival, Asking, Clock, Intake, Parked
 
 ask_seconds_max = 1.8
 """With the look-up of the caller before and the intake after it, an answer within 5 s whatever is away."""
+
+deliveries_asked_max = 256
+turn_seconds_max = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class BeginRun:
         self._intake = intake
         self._forwarder = forwarder
         self._clock = clock
+        self._places = asyncio.Semaphore(deliveries_asked_max)
 
     async def start(self, order: StartRun) -> Started | Kept:
         """Start a run. Raises Refused; Transient only if it could be neither started nor kept."""
@@ -55,15 +62,34 @@ class BeginRun:
             return await self._keep(_arrival_of_start(order, now))
         return Started(answer)
 
-    async def receive(self, delivery: ReceiveDelivery) -> UUID:
-        """Hand a webhook delivery over and return its run's id. Raises like `start`."""
+    async def receive(self, delivery: ReceiveDelivery, digest: str) -> UUID:
+        """Hand a webhook delivery over and return its run's id. Raises like `start`.
+
+        In a burst the engine is asked about so many at a time; for the others there is the intake, which writes them
+        together: all are accepted at once, and worked off.
+        """
         try:
-            answer = await self._asking.ask(
-                subjects.RECEIVE_DELIVERY, delivery, timeout_seconds=ask_seconds_max
-            )
+            async with self._turn():
+                answer = await self._asking.ask(
+                    subjects.RECEIVE_DELIVERY, delivery, timeout_seconds=ask_seconds_max
+                )
         except Transient:
-            return (await self._keep(_arrival_of_delivery(delivery))).run_id
+            return (await self._keep(_arrival_of_delivery(delivery, digest))).run_id
         return UUID(orjson.loads(answer)["id"])
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait a moment for a place among the deliveries that the engine is asked about. Raises Transient."""
+        try:
+            async with asyncio.timeout(turn_seconds_max):
+                await self._places.acquire()
+        except TimeoutError:
+            msg = "so many deliveries come in that this one has to wait"
+            raise Transient(msg) from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def parked(self, run_id: UUID) -> Parked | None:
         """Return what is known of a run that the engine does not know. Raises Transient."""
@@ -90,13 +116,13 @@ def _arrival_of_start(order: StartRun, now: datetime) -> Arrival:
     )
 
 
-def _arrival_of_delivery(delivery: ReceiveDelivery) -> Arrival:
+def _arrival_of_delivery(delivery: ReceiveDelivery, digest: str) -> Arrival:
     return Arrival(
         run_id=delivery.run_id,
         workflow_id=delivery.workflow_id,
         kind="receive_delivery",
         command=delivery.model_dump_json(),
-        request_digest=None,
+        request_digest=digest,
         traceparent=telemetry.current_traceparent(),
         received_at=delivery.received_at,
     )

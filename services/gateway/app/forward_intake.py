@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+import orjson
 from pydantic import ValidationError
 
 from contracts import subjects
@@ -19,7 +20,7 @@ from services.chassis import telemetry
 from services.chassis.errors import Broken, Refused, Transient
 from services.gateway.app.ports import Asking, Claimed, Clock, Intake
 
-claimed_max = 64
+claimed_max = 256
 lease_seconds = 30.0
 waiting_max = 100_000
 """More arrivals than this are not kept: a gateway must not fill the disk while the engine is away."""
@@ -96,18 +97,24 @@ class Forwarder:
             return 0
         first, others = claimed[0], claimed[1:]
         try:
-            await self._forward(first)
+            await self._settle([first.run_id] if await self._forward(first) else [])
         except Transient:
             await self._give_back(first, others)
             raise
         verdicts = await asyncio.gather(
             *(self._forward(one) for one in others), return_exceptions=True
         )
-        failed = [one for one, verdict in zip(others, verdicts, strict=True) if verdict is not None]
-        for verdict in verdicts:
-            if verdict is not None and not isinstance(verdict, Transient):
+        taken: list[UUID] = []
+        failed: list[UUID] = []
+        for one, verdict in zip(others, verdicts, strict=True):
+            if isinstance(verdict, Transient):
+                failed.append(one.run_id)
+            elif isinstance(verdict, BaseException):
                 raise verdict
-        await self._intake.retry_at([one.run_id for one in failed], self._due(1))
+            elif verdict:
+                taken.append(one.run_id)
+        await self._settle(taken)
+        await self._intake.retry_at(failed, self._due(1))
         settled = len(claimed) - len(failed)
         self.waiting = max(0, self.waiting - settled)
         return settled
@@ -120,29 +127,39 @@ class Forwarder:
         seconds = min(retry_seconds_min * 2 ** min(attempts, 10), retry_seconds_max)
         return self._clock() + timedelta(seconds=seconds)
 
-    async def _forward(self, claimed: Claimed) -> None:
-        """Ask the engine once; a refusal settles it too. Raises Transient."""
+    async def _settle(self, run_ids: Sequence[UUID]) -> None:
+        if run_ids:
+            await self._intake.forwarded(run_ids)
+
+    async def _forward(self, claimed: Claimed) -> bool:
+        """Ask the engine once and tell whether it has taken it; a refusal settles it too. Raises Transient."""
         try:
             with telemetry.span("forward intake", traceparent=claimed.traceparent):
-                await self._ask(claimed)
+                run_id, told = await self._ask(claimed)
         except Refused as refusal:
             await self._refuse(claimed.run_id, refusal.code, refusal.message)
         except ValidationError:
             await self._refuse(claimed.run_id, "invalid-request", "The kept order cannot be read.")
         else:
-            await self._intake.forwarded([claimed.run_id])
+            if run_id == told:
+                return True
+            await self._intake.became(claimed.run_id, run_id, self._clock())
+        return False
 
     async def _refuse(self, run_id: UUID, code: str, message: str) -> None:
         logger.warning("kept arrival was refused", extra={"run_id": str(run_id), "code": code})
         await self._intake.refused(run_id, code, message, self._clock())
 
-    async def _ask(self, claimed: Claimed) -> None:
+    async def _ask(self, claimed: Claimed) -> tuple[UUID, UUID]:
+        """Return the run that there is now, and the one that the sender was told."""
+        order: StartRun | ReceiveDelivery
         match claimed.kind:
             case "start_run":
                 order = StartRun.model_validate_json(claimed.command)
-                await self._asking.ask(subjects.START_RUN, order)
+                answer = await self._asking.ask(subjects.START_RUN, order)
             case "receive_delivery":
-                delivery = ReceiveDelivery.model_validate_json(claimed.command)
-                await self._asking.ask(subjects.RECEIVE_DELIVERY, delivery)
+                order = ReceiveDelivery.model_validate_json(claimed.command)
+                answer = await self._asking.ask(subjects.RECEIVE_DELIVERY, order)
             case _:
                 assert_never(claimed.kind)
+        return UUID(orjson.loads(answer)["id"]), order.run_id

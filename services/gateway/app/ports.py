@@ -126,13 +126,19 @@ class Parked:
     refused_at: datetime | None
     refused_code: str | None
     refused_message: str | None
+    became_run_id: UUID | None = None
+    """The delivery had come before, in other words of its sender's: this is its run."""
 
 
 class Intake(Protocol):
     """What arrived while the engine was away. Every method raises Transient while the database is away."""
 
     async def keep(self, arrival: Arrival) -> None:
-        """Keep it; the same again changes nothing. Raises Refused for another request under the same id."""
+        """Keep it; the same again changes nothing.
+
+        Of starts, another request under the same id is Refused; of deliveries both are kept, since only the engine can
+        tell which one is authentic. Many that come at once are written together.
+        """
         ...
 
     async def find(self, run_id: UUID) -> Parked | None: ...
@@ -147,6 +153,10 @@ class Intake(Protocol):
 
     async def forwarded(self, run_ids: Sequence[UUID]) -> None:
         """Let go of what the engine has taken."""
+        ...
+
+    async def became(self, run_id: UUID, became_run_id: UUID, now: datetime) -> None:
+        """The engine knows this delivery already, as another run: remember which, for those who were told this one."""
         ...
 
     async def refused(self, run_id: UUID, code: str, message: str, now: datetime) -> None:

@@ -95,7 +95,7 @@ class WebhookSecretForm(Form):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    secret: Annotated[str, Field(min_length=1, max_length=1_000, repr=False)] | None = None
+    secret: str | None = Field(default=None, min_length=1, max_length=1_000, repr=False)
     overlap: Annotated[str, StringConstraints(max_length=40)] = "24h"
 
 

@@ -142,6 +142,9 @@ class RunRoutes:
             parked = await self._begin.parked(run_id) if refusal.code == NOT_FOUND else None
             if parked is None:
                 raise
+            if parked.became_run_id is not None:
+                question = GetRun(run_id=parked.became_run_id)
+                return json_answer(await self._asking.ask(subjects.GET_RUN, question))
             return value_answer(_parked_view(parked))
 
     async def cancel_run(

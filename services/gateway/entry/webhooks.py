@@ -12,7 +12,7 @@ from services.chassis.errors import Refused
 from services.chassis.ids import derived_id, new_id
 from services.gateway.app.begin_run import BeginRun
 from services.gateway.app.ports import Clock
-from services.gateway.domain.delivery import delivery_id_of
+from services.gateway.domain.delivery import delivery_digest, delivery_id_of
 from services.gateway.entry.answers import documented, model_answer
 from services.gateway.entry.body import read_body, value_bytes_max
 from services.gateway.entry.forms import AcceptedDelivery
@@ -53,7 +53,7 @@ class WebhookRoutes:
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in request.scope["headers"]
         ]
-        delivery_id = delivery_id_of(headers) or str(new_id())
+        delivery_id = delivery_id_of(headers, body) or str(new_id())
         delivery = ReceiveDelivery(
             workflow_id=workflow_id,
             run_id=derived_id(str(workflow_id), delivery_id),
@@ -64,7 +64,7 @@ class WebhookRoutes:
             body=b64encode(body).decode(),
             received_at=self._clock(),
         )
-        run_id = await self._begin.receive(delivery)
+        run_id = await self._begin.receive(delivery, delivery_digest(headers, body))
         return model_answer(AcceptedDelivery(run_id=run_id), 202)
 
 

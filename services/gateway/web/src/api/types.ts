@@ -117,6 +117,14 @@ export interface RunDetail extends Run {
   definition?: JsonObject;
 }
 
+/** When the clock starts a workflow; `words` are English. */
+export interface Schedule {
+  cron: string;
+  timezone: string;
+  words: string;
+  next: string[];
+}
+
 export type WorkflowStatus = "Draft" | "Active" | "Paused";
 
 export interface Workflow {
@@ -131,6 +139,7 @@ export interface Workflow {
   updated_at: string;
   last_run: { id: string; status: RunStatus; started_at: string } | null;
   webhook_url: string | null;
+  schedule?: Schedule | null;
   definition?: JsonObject;
 }
 
@@ -155,6 +164,7 @@ export interface Validation {
   definition: JsonObject | null;
   yaml: string | null;
   json: string | null;
+  schedule?: Schedule | null;
 }
 
 export interface ApiToken {

@@ -85,7 +85,7 @@ export const en = {
     Active: "Active",
     Paused: "Paused",
   },
-  triggers: { manual: "Manual", webhook: "Webhook" },
+  triggers: { manual: "Manual", webhook: "Webhook", schedule: "Schedule" },
   kinds: { approval: "Approval", manual_input: "Manual input" },
   dashboard: {
     pendingActions: "Pending Actions",
@@ -95,7 +95,8 @@ export const en = {
     quiet: "No tasks are waiting.",
     today: "Runs today",
     recent: "Recent runs",
-    noRuns: "No runs yet. Start one from the Workflows page, or send a webhook.",
+    noRuns:
+      "No runs yet. Start one from the Workflows page, send a webhook, or wait for a schedule.",
     failing: "Failed in the last 24 hours",
     noFailures: "No workflow failed.",
     failures: (n: number) => count(n, { one: "1 failed run", other: `${n} failed runs` }),
@@ -300,6 +301,13 @@ export const en = {
     stepCount: (n: number) => count(n, { one: "1 step", other: `${n} steps` }),
     missing: "This workflow does not exist or you cannot see it.",
     toList: "Go to the workflows",
+  },
+  schedule: {
+    title: "Schedule",
+    zone: (zone: string) => `by the clock of ${zone}`,
+    next: (when: string) => `next ${when}`,
+    instants: "Next runs, in your time zone",
+    inactive: "It starts nothing until the workflow is active.",
   },
   editor: {
     newTitle: "New workflow",

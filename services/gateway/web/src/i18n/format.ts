@@ -14,6 +14,8 @@ export interface Format {
   ahead(time: string, now: number): string;
   /** The exact time with its zone. */
   exact(time: string): string;
+  /** The date and time, in short. */
+  day(time: string): string;
   /** The clock time, with the date unless it is today. */
   clock(time: string, now: number): string;
   /** How long something has waited: "3 h", "2 days". */
@@ -32,6 +34,7 @@ export function formatter(language: string, t: Messages): Format {
   const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   return {
     exact: (time) => exact.format(new Date(time)),
+    day: (time) => day.format(new Date(time)),
     clock: (time, now) => (sameDay(time, now) ? hour : day).format(new Date(time)),
     relative: (time, now) => {
       const age = now - Date.parse(time);

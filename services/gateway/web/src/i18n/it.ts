@@ -87,7 +87,7 @@ export const it: Messages = {
     Active: "Attivo",
     Paused: "In pausa",
   },
-  triggers: { manual: "Manuale", webhook: "Webhook" },
+  triggers: { manual: "Manuale", webhook: "Webhook", schedule: "Pianificazione" },
   kinds: { approval: "Approvazione", manual_input: "Inserimento manuale" },
   dashboard: {
     pendingActions: "Azioni in attesa",
@@ -97,7 +97,8 @@ export const it: Messages = {
     quiet: "Nessuna attività in attesa.",
     today: "Esecuzioni di oggi",
     recent: "Esecuzioni recenti",
-    noRuns: "Ancora nessuna esecuzione. Avviane una dalla pagina Flussi o invia un webhook.",
+    noRuns:
+      "Ancora nessuna esecuzione. Avviane una dalla pagina Flussi, invia un webhook o attendi una pianificazione.",
     failing: "Fallite nelle ultime 24 ore",
     noFailures: "Nessun flusso è fallito.",
     failures: (n) => count(n, { one: "1 esecuzione fallita", other: `${n} esecuzioni fallite` }),
@@ -305,6 +306,13 @@ export const it: Messages = {
     stepCount: (n) => count(n, { one: "1 passo", other: `${n} passi` }),
     missing: "Questo flusso non esiste o non puoi vederlo.",
     toList: "Vai ai flussi",
+  },
+  schedule: {
+    title: "Pianificazione",
+    zone: (zone) => `secondo l'orologio di ${zone}`,
+    next: (when) => `prossima ${when}`,
+    instants: "Prossime esecuzioni, nel tuo fuso orario",
+    inactive: "Non avvia nulla finché il flusso non è attivo.",
   },
   editor: {
     newTitle: "Nuovo flusso",

@@ -74,24 +74,26 @@ export function TaskFilterBar({ filters, change }: { filters: TaskFilters; chang
             {pending && <option value="due">{t.tasks.dueFirst}</option>}
           </select>
         </label>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={filters.assignee === "me"}
-            onChange={(event) => change({ assignee: event.target.checked ? "me" : "" })}
-          />
-          <span>{t.tasks.mine}</span>
-        </label>
-        {pending && (
+        <div className="checks">
           <label className="check">
             <input
               type="checkbox"
-              checked={filters.overdue === "true"}
-              onChange={(event) => change({ overdue: event.target.checked ? "true" : "" })}
+              checked={filters.assignee === "me"}
+              onChange={(event) => change({ assignee: event.target.checked ? "me" : "" })}
             />
-            <span>{t.tasks.onlyOverdue}</span>
+            <span>{t.tasks.mine}</span>
           </label>
-        )}
+          {pending && (
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={filters.overdue === "true"}
+                onChange={(event) => change({ overdue: event.target.checked ? "true" : "" })}
+              />
+              <span>{t.tasks.onlyOverdue}</span>
+            </label>
+          )}
+        </div>
       </FilterMore>
     </search>
   );

@@ -10,6 +10,7 @@ import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
 import { placeOf } from "./place.ts";
 import { Problems } from "./problems.tsx";
+import { ScheduleCard } from "./schedule.tsx";
 import { useEditor } from "./use-editor.ts";
 import { type TextFormat, useValidation, validate } from "./use-validation.ts";
 import { Versions, VersionView } from "./versions.tsx";
@@ -68,6 +69,7 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
   const [importFault, setImportFault] = useState<string | null>(null);
   const { draft, dirty, saving } = editor;
   const checked = useValidation(draft.text, draft.format);
+  const schedule = checked.validation ? checked.validation.schedule : workflow?.schedule;
 
   const goTo = (fault: Fault) => {
     const element = area.current;
@@ -245,6 +247,7 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
           </div>
         </div>
         <div className="stack">
+          {schedule && <ScheduleCard schedule={schedule} active={workflow?.status === "Active"} />}
           <Problems {...checked} refused={editor.refusedFaults} onChoose={goTo} />
           {workflow && (
             <Versions

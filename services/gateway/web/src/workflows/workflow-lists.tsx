@@ -8,6 +8,7 @@ import { UserText } from "../ui/text.tsx";
 import { RelativeTime } from "../ui/time.tsx";
 import { useWorkflowActions } from "./actions.ts";
 import { RunButton } from "./run-dialog.tsx";
+import { ScheduleLine } from "./schedule.tsx";
 
 interface Props {
   workflows: Workflow[];
@@ -38,6 +39,9 @@ export function WorkflowTable({ workflows, onDelete }: Props) {
                 <Link href={`/workflows/${workflow.id}`}>
                   <UserText text={workflow.name} />
                 </Link>
+                {workflow.schedule && (
+                  <ScheduleLine schedule={workflow.schedule} status={workflow.status} />
+                )}
               </td>
               <td className="text muted">
                 <UserText text={workflow.description} />
@@ -77,6 +81,9 @@ export function WorkflowGrid({ workflows, onDelete }: Props) {
           <p className="muted">
             <UserText text={workflow.description} />
           </p>
+          {workflow.schedule && (
+            <ScheduleLine schedule={workflow.schedule} status={workflow.status} />
+          )}
           <p className="muted small">
             {t.workflows.stepCount(workflow.steps)} · <LastRun workflow={workflow} />
           </p>
