@@ -39,7 +39,11 @@ def test_every_node_type_has_a_page() -> None:
     assert {page.stem for page in NODE_PAGES} == CONFIGS.keys()
 
 
-@pytest.mark.parametrize("page", [*NODE_PAGES, DOCS / "concepts.md", DOCS / "secrets.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [*NODE_PAGES, DOCS / "concepts.md", DOCS / "secrets.md", DOCS / "time.md"],
+    ids=lambda page: page.stem,
+)
 def test_its_examples_are_valid_definitions(page: Path) -> None:
     assert examples(page)
     for example in examples(page):
