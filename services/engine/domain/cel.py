@@ -20,6 +20,7 @@ from services.engine.domain.cel_reads import (
     read_paths,
 )
 from services.engine.domain.cel_syntax import CelSyntaxError, Node, parse_cel
+from services.engine.domain.evidence import explained
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.limits import CEL_COST_MAX, EXPRESSION_MAX
 from services.engine.domain.scope import Data, Scope
@@ -45,12 +46,17 @@ class CelExpression:
 
     def evaluate(self, scope: Scope) -> Json:
         """Return the value as JSON; raises EvaluationFailed."""
+        try:
+            return self._evaluate(scope)
+        except EvaluationFailed as failure:
+            paths = self.reads.paths()
+            raise explained(failure, self.source, scope.data, paths) from failure.__cause__
+
+    def _evaluate(self, scope: Scope) -> Json:
         context = self._context(scope.data)
         self._check_cost(context, scope)
         try:
             return as_json(self.program.execute(context))
-        except EvaluationFailed as failure:
-            raise self._failed(failure.code, failure.message) from failure
         except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise self._explain(error) from error
 
@@ -83,7 +89,7 @@ class CelExpression:
             return
         cost = Estimate(self.reads.names, context).of(self.tree, {}).cost
         if cost > CEL_COST_MAX:
-            raise self._failed(
+            raise EvaluationFailed(
                 "expression-too-costly", "This expression could take too long on this much data."
             )
         scope.work.spend(int(cost) * COST_WEIGHT)
@@ -97,16 +103,15 @@ class CelExpression:
                 if name == unknown[1]:
                     missing = ".".join(path)
                     message = f"`{missing}` is missing."
-                    return self._failed("missing-variable", message, variable=missing)
+                    return EvaluationFailed("missing-variable", message, variable=missing)
             if unknown[1] in FUNCTIONS | METHODS:
                 reason = f"`{unknown[1]}` does not take such values."
         if isinstance(error, KeyError):
-            return self._failed("missing-variable", f"`{reason}` is missing.", variable=reason)
+            return EvaluationFailed("missing-variable", f"`{reason}` is missing.", variable=reason)
         lines = reason.splitlines()
-        return self._failed("expression-failed", lines[0][:500] if lines else "It has no value.")
-
-    def _failed(self, code: str, message: str, **details: Json) -> EvaluationFailed:
-        return EvaluationFailed(code, message, **details, expression=self.source[:500])
+        return EvaluationFailed(
+            "expression-failed", lines[0][:500] if lines else "It has no value."
+        )
 
 
 def parse_expression(source: str) -> CelExpression:

@@ -1,13 +1,13 @@
 """Where validation writes down what it finds: every fault, by the JSON pointer of its place."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from contracts.workflow import Fault
 from services.engine.domain.cel import CelExpression, CelFault, parse_expression
 from services.engine.domain.secret_names import ROOT as SECRETS
-from services.engine.domain.template import Template, Variable
+from services.engine.domain.template import Template
 from services.engine.domain.template_parser import TemplateFault, parse_template
 
 FAULTS_MAX = 200
@@ -106,7 +106,7 @@ class Place:
             self.fault(fault.code, fault.message, fault.suggestion)
             return Template("", ("",))
         for variable, guarded in template.variables():
-            self._refer(tuple(_names(variable)), guarded=guarded)
+            self._refer(variable.known_path(), guarded=guarded)
         return self._with_secrets(template) if template.secret else template
 
     def _with_secrets(self, template: Template) -> Template:
@@ -152,6 +152,9 @@ class Place:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant."""
     candidates = list(known)
+    for other in candidates[:COMPARED_MAX]:
+        if other.casefold() == word.casefold():
+            return other
     if len(candidates) > COMPARED_MAX:
         candidates = [other for other in candidates if other[:1] == word[:1]][:COMPARED_MAX]
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
@@ -160,11 +163,3 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def _escape(part: str | int) -> str:
     return "/" + str(part).replace("~", "~0").replace("/", "~1")
-
-
-def _names(variable: Variable) -> Iterator[str]:
-    """Yield the leading part of a path that is known without data."""
-    for part in variable.path:
-        if not isinstance(part, str):
-            return
-        yield part

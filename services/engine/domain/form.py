@@ -9,6 +9,7 @@ from pydantic_core import SchemaError
 from contracts.base import Json
 from contracts.run import FormField
 from services.engine.domain.configs import FieldConfig
+from services.engine.domain.evidence import shown
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.findings import Place
 from services.engine.domain.form_step import FieldStep
@@ -108,7 +109,12 @@ def fill_field(step: FieldStep, scope: Scope) -> FormField:
     texts = {name: template.text(scope) for name, template in step.texts}
     default = None
     if step.default is not None:
-        default = fitting(step.fixed["type"], step.default.evaluate(scope))
+        value = step.default.evaluate(scope)
+        try:
+            default = fitting(step.fixed["type"], value)
+        except EvaluationFailed as failure:
+            failure.details |= {"field": step.fixed["name"], "value": shown(value)}
+            raise
     return FormField.model_validate({**step.fixed, **texts, "default": default})
 
 

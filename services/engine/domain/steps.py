@@ -83,10 +83,14 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What others may say of a node: its ports and the members of its output; None where they are not known."""
+    """What others may say of a node: its ports and the members of its output; None where they are not known.
+
+    `inner` has the shapes of those members of which more is known.
+    """
 
     ports: tuple[str, ...] | None = (OUT,)
     members: frozenset[str] | None = field(default=None)
+    inner: Mapping[str, "Shape"] = field(default_factory=dict)
 
 
 Compiled = tuple[Step | None, Shape]

@@ -12,6 +12,7 @@ import orjson
 
 from contracts.base import Json
 from contracts.run import SecretUse
+from services.engine.domain.evidence import explained, shown
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.filters import Filter
 from services.engine.domain.scope import Data, Scope
@@ -78,6 +79,15 @@ class Variable:
                 return MISSING
         return value
 
+    def known_path(self) -> tuple[str, ...]:
+        """Return the leading part of the path that is known without data."""
+        known: list[str] = []
+        for part in self.path:
+            if not isinstance(part, str):
+                break
+            known.append(part)
+        return tuple(known)
+
     def variables(self) -> Iterator["Variable"]:
         yield self
         for part in self.path:
@@ -128,12 +138,14 @@ class Output:
         for call in self.filters:
             if value is MISSING and call.name != "default":
                 continue
-            value = call.apply(
-                scope.work,
-                None if value is MISSING else value,
-                [_present(argument, data) for argument in call.arguments],
-                {name: _present(argument, data) for name, argument in call.options},
-            )
+            given = None if value is MISSING else value
+            arguments = [_present(argument, data) for argument in call.arguments]
+            options = {name: _present(argument, data) for name, argument in call.options}
+            try:
+                value = call.apply(scope.work, given, arguments, options)
+            except EvaluationFailed as failure:
+                failure.details |= {"filter": call.name, "value": shown(given)}
+                raise
         return value if value is not MISSING else _present(self.head, data)
 
     def variables(self) -> Iterator[Variable]:
@@ -193,12 +205,15 @@ class Template:
         single = self.single
         if single is None:
             return self.text(scope)
-        value = self._value_of(single, scope)
-        if isinstance(value, str):
-            scope.work.spend(len(value))
-        elif isinstance(value, dict | list):
-            # One large value in many places would be gigabytes once it is written out.
-            scope.work.spend(size_of(value))
+        try:
+            value = _value_of(single, scope)
+            if isinstance(value, str):
+                scope.work.spend(len(value))
+            elif isinstance(value, dict | list):
+                # One large value in many places would be gigabytes once it is written out.
+                scope.work.spend(size_of(value))
+        except EvaluationFailed as failure:
+            raise self._explained(failure, single, scope) from failure.__cause__
         return value
 
     def text(self, scope: Scope, escape: Escape | None = None) -> str:
@@ -214,24 +229,22 @@ class Template:
                 use = SecretUse(name=part.name, pointer=part.pointer, offset=offset)
                 scope.secrets.append(use)
             else:
-                piece = as_text(self._value_of(part, scope))
-                scope.work.spend(len(piece))
+                try:
+                    piece = as_text(_value_of(part, scope))
+                    scope.work.spend(len(piece))
+                except EvaluationFailed as failure:
+                    raise self._explained(failure, part, scope) from failure.__cause__
                 pieces.append(escape(piece) if escape else piece)
         return "".join(pieces)
 
     def _plain(self) -> str:
         return "".join(part for part in self.parts if isinstance(part, str))
 
-    def _value_of(self, output: Output, scope: Scope) -> Json:
-        if not output.filters:
-            value = output.head.look_up(scope.data)
-            if value is not MISSING:
-                return value
-        try:
-            return output.evaluate(scope)
-        except EvaluationFailed as failure:
-            failure.details.setdefault("expression", self.source[:500])
-            raise
+    def _explained(
+        self, failure: EvaluationFailed, output: Output, scope: Scope
+    ) -> EvaluationFailed:
+        paths = [variable.known_path() for variable in output.variables()]
+        return explained(failure, self.source, scope.data, paths)
 
     def secrets(self) -> Iterator[str]:
         """Yield the name of each secret."""
@@ -253,6 +266,14 @@ class Template:
                 guarded = part.is_guarded()
                 for variable in part.variables():
                     yield variable, guarded
+
+
+def _value_of(output: Output, scope: Scope) -> Json:
+    if not output.filters:
+        value = output.head.look_up(scope.data)
+        if value is not MISSING:
+            return value
+    return output.evaluate(scope)
 
 
 def size_of(value: Json) -> int:

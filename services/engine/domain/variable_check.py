@@ -8,6 +8,10 @@ from services.engine.domain.secret_names import written
 from services.engine.domain.steps import ERROR, TIMEOUT, Shape
 
 _OUTPUT = "output"
+_SIZE = "size"
+"""What Liquid knows of every object."""
+_UNKNOWN = Shape()
+_ERROR_SHAPE = Shape(members=frozenset({"code", "message", "node", "details"}))
 
 
 def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: Upstream) -> None:
@@ -58,7 +62,7 @@ def _judge_member(
         return None
     member, *deeper = rest
     if member == ERROR and (shape.ports is None or {ERROR, TIMEOUT} & set(shape.ports)):
-        return None
+        return None if guarded else _judge_inside((root, ERROR), deeper, _ERROR_SHAPE)
     if member != _OUTPUT:
         return (
             "unknown-variable",
@@ -67,11 +71,26 @@ def _judge_member(
             if nearest(member, [_OUTPUT]) is None
             else ".".join((root, _OUTPUT, *deeper)),
         )
-    if guarded or not deeper or shape.members is None or deeper[0] in shape.members:
-        return None
-    near = nearest(deeper[0], shape.members)
-    return (
-        "unknown-variable",
-        f"The output of `{root}` has no `{deeper[0]}`.",
-        ".".join((root, _OUTPUT, near, *deeper[1:])) if near else None,
-    )
+    return None if guarded else _judge_inside((root, _OUTPUT), deeper, shape)
+
+
+def _judge_inside(path: tuple[str, ...], rest: list[str], shape: Shape) -> _Judgement:
+    """Follow a path as far as shapes are known."""
+    for place, member in enumerate(rest):
+        if shape.members is None or (place and member == _SIZE):
+            return None
+        if member not in shape.members:
+            near = nearest(member, shape.members)
+            return (
+                "unknown-variable",
+                _has_none(path, member),
+                ".".join((*path, near, *rest[place + 1 :])) if near else None,
+            )
+        path, shape = (*path, member), shape.inner.get(member, _UNKNOWN)
+    return None
+
+
+def _has_none(path: tuple[str, ...], member: str) -> str:
+    root, part, *deeper = path
+    whole = f"The {part} of `{root}`" if not deeper else f"`{'.'.join(path)}`"
+    return f"{whole} has no `{member}`."

@@ -7,6 +7,7 @@ from pydantic import Field
 from contracts.run import NodeCompleted
 from services.engine.domain.cel import CelExpression
 from services.engine.domain.configs import Config
+from services.engine.domain.evidence import shown
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.findings import Place
 from services.engine.domain.limits import EXPRESSION_MAX
@@ -28,6 +29,7 @@ class ConditionStep:
                 "expression-failed",
                 "A condition is true or false; this expression is neither.",
                 expression=self.expression.source,
+                result=shown(result),
             )
         return turn.completed({"result": result}, "true" if result else "false")
 

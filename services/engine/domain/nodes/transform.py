@@ -6,7 +6,7 @@ from contracts.base import JsonObject
 from contracts.run import NodeCompleted
 from services.engine.domain.findings import Place
 from services.engine.domain.steps import Compiled, NodeType, Shape, Turn
-from services.engine.domain.value_compiler import compile_value
+from services.engine.domain.value_compiler import CEL_KEY, compile_value
 from services.engine.domain.value_tree import Tree
 
 
@@ -21,12 +21,15 @@ class TransformStep:
 def _compile(config: JsonObject, place: Place) -> Compiled:
     if not config:
         place.fault("missing-key", "A transform has at least one value.")
-    return TransformStep(compile_value(config, place)), Shape(members=_members(config))
+    return TransformStep(compile_value(config, place)), _shape(config)
 
 
-def _members(config: JsonObject) -> frozenset[str] | None:
-    """Return the members of an object value; None if it is an expression, whose members are not known."""
-    return None if set(config) == {"cel"} else frozenset(config)
+def _shape(config: JsonObject) -> Shape:
+    """Return the shape of an object value; of an expression nothing is known."""
+    if set(config) == {CEL_KEY}:
+        return Shape()
+    inner = {name: _shape(item) for name, item in config.items() if isinstance(item, dict)}
+    return Shape(members=frozenset(config), inner=inner)
 
 
 TRANSFORM = NodeType("transform", None, _compile)
