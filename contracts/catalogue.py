@@ -12,6 +12,8 @@ from contracts.base import Command, Fact, Nothing
 from contracts.run import (
     RUN_FACTS_BY_TYPE,
     CancelRun,
+    EmitEvent,
+    EmittedEvent,
     GetRun,
     GetRunOverview,
     ListRunEvents,
@@ -100,6 +102,7 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.RECEIVE_DELIVERY, ReceiveDelivery, StartedRun),
     Request("engine", subjects.CANCEL_RUN, CancelRun, RunItem),
     Request("engine", subjects.RECORD_RESULT, RecordResult, Nothing),
+    Request("engine", subjects.EMIT_EVENT, EmitEvent, EmittedEvent),
     Request("engine", subjects.GET_RUN, GetRun, RunView),
     Request("engine", subjects.LIST_RUNS, ListRuns, RunPage),
     Request("engine", subjects.LIST_RUN_EVENTS, ListRunEvents, RunEventPage),

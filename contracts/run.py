@@ -122,6 +122,23 @@ class RecordResult(Command):
     retryable: bool = False
 
 
+class EmitEvent(Command):
+    """A run tells an event; `depth` is that of the runs which it starts. Told again it starts only what is missing."""
+
+    run_id: UUID
+    node: str
+    visit: int
+    event: str
+    data: JsonObject
+    depth: int
+
+
+class EmittedEvent(Fact):
+    """The answer to EmitEvent: how many runs the event has started, now or when it was told before."""
+
+    delivered: int
+
+
 # -- facts -------------------------------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from services.engine.app.admission import Admission
 from services.engine.app.deliveries import Deliveries
 from services.engine.app.delivery_history import DeliveryHistory
 from services.engine.app.delivery_journal import DeliveryJournal
+from services.engine.app.events import Events
 from services.engine.app.old_secrets import SecretMover
 from services.engine.app.orders import RunPipeline
 from services.engine.app.prepare import Prepare
@@ -56,6 +57,7 @@ from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.entry.delivery_server import DeliveryServer
 from services.engine.entry.requests import (
     QUEUE,
+    serve_events,
     serve_orders,
     serve_questions,
     serve_secrets,
@@ -103,13 +105,13 @@ async def build(runtime: Runtime) -> None:
     relay = runtime.relay(RELAY)
     definitions = Definitions(pool)
     listeners: list[Listener] = []
-    bell = OrderBell()
+    bell, names = OrderBell(), PostgresNames(pool)
     pipeline = Pipeline(
         name="runs",
         pool=pool,
         aggregate=RunAggregate(),
         projection=RunProjection(bell.expect),
-        prepare=Prepare(definitions, PostgresNames(pool)),
+        prepare=Prepare(definitions, names),
         on_committed=lambda rows: _tell(listeners, rows),
     )
     admission = Admission(PostgresQueues(pool), pipeline)
@@ -119,8 +121,9 @@ async def build(runtime: Runtime) -> None:
     vault = read_vault(os.environ)
     secrets, values = _secrets(runtime, vault)
     keeper = _webhooks(runtime, definitions, pipeline, vault, values)
-    workflows = Workflows(PostgresWorkflows(pool), pipeline, keeper, secrets)
-    serve_questions(runtime.broker, runs, workflows, Validating(secrets))
+    workflows = Workflows(PostgresWorkflows(pool), pipeline, keeper, secrets, called=names)
+    serve_questions(runtime.broker, runs, workflows, Validating(secrets, names))
+    serve_events(runtime.broker, Events(names, pipeline))
     serve_orders(runtime.broker, pipeline, runs)
     runtime.spawn("start requests", start_server(connection, pipeline).run())
     consumer = BatchConsumer(

@@ -34,6 +34,12 @@ class PostgresNames:
                 found[name] = (*found.get(name, ()), workflow)
         return found
 
+    async def listening(self, event: str, limit: int) -> Sequence[UUID]:
+        """Return the Active workflows that the event starts."""
+        with translated():
+            rows = await self._pool.fetch(statements["listening_workflows"], event, limit)
+        return [row["id"] for row in rows]
+
     async def names(self, limit: int) -> Sequence[str]:
         """Return names, those that changed last first."""
         with translated():

@@ -24,6 +24,7 @@ from contracts.workflow import (
 from services.chassis.errors import Refused
 from services.engine.app.webhook_ports import KEEP, SecretChange
 from services.engine.domain.definition_model import Definition
+from services.engine.domain.findings import Callee
 from services.engine.domain.graph import Graph
 
 VERSION_MAX = 2**31 - 1
@@ -63,6 +64,8 @@ class Draft:
     """The event that starts it."""
     secrets: frozenset[str] = frozenset()
     """The names of those that it uses."""
+    callees: tuple[Callee, ...] = ()
+    """The workflows that it calls."""
     secret: SecretChange = KEEP
     """What becomes of the secret that the workflow's webhook keeps."""
 

@@ -9,9 +9,11 @@ from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
+from services.engine.app.perform_event import perform_event
 from services.engine.app.perform_http import perform_http, result_of
 from services.engine.app.ports import Asks, HttpClient, JobStore
 from services.engine.app.secret_values import SecretValues
+from services.engine.domain.nodes.emit_event import EMIT_EVENT_NAME
 
 HTTP_REQUEST = "http_request"
 record_seconds_max = 30.0
@@ -42,10 +44,10 @@ class Worker:
         with telemetry.span(
             "perform node", traceparent=event.traceparent, kind="consumer", node=job.node
         ):
-            result = result_of(run_id, job, await self._performed(job))
+            result = result_of(run_id, job, await self._performed(run_id, job))
             await self._record(result)
 
-    async def _performed(self, job: NodeScheduled) -> dict[str, Json]:
+    async def _performed(self, run_id: UUID, job: NodeScheduled) -> dict[str, Json]:
         """Return the fields of the result, without values of secrets. Raises Transient."""
         try:
             opened = await self._secrets.opened(job)
@@ -55,6 +57,8 @@ class Worker:
         with opened.guarded():
             if job.type == HTTP_REQUEST:
                 return opened.masked(await perform_http(self._client, opened.job))
+        if job.type == EMIT_EVENT_NAME:
+            return await perform_event(self._caller, run_id, job)
         text = f"This worker does not know {job.type}."
         return {"error": RunError(code="unknown-node-type", message=text)}
 

@@ -1,7 +1,7 @@
 """Create, change, list and delete workflows. A version is immutable; runs keep the one they started with."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from contracts.workflow import (
     CreateWorkflow,
     DeleteWorkflow,
     DuplicateWorkflow,
+    Fault,
     GetWorkflow,
     ListVersions,
     ListWorkflows,
@@ -25,18 +26,25 @@ from contracts.workflow import (
 from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
 from services.chassis.pages import encode_cursor, number_cursor
+from services.engine.app.callees import faults_of_callees
 from services.engine.app.fitting import fitting
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.ports import (
     NUL,
     VERSION_MAX,
     Draft,
+    NamedWorkflows,
     WorkflowStore,
     workflow_not_found,
 )
 from services.engine.app.secret_ports import SecretNames
 from services.engine.app.webhook_secrets import SecretKeeper, without_secret, written_secret
-from services.engine.domain.definition import InvalidDefinition, parse_definition
+from services.engine.domain.definition import (
+    Definition,
+    InvalidDefinition,
+    parse_definition,
+)
+from services.engine.domain.triggers.event import EventTriggerConfig
 from services.engine.domain.triggers.webhook import Written
 
 name_chars_max = 200
@@ -62,12 +70,15 @@ class Workflows:
         secrets: SecretKeeper,
         names: SecretNames,
         clock: Callable[[], datetime] = _now,
+        called: NamedWorkflows | None = None,
     ) -> None:
+        """Without `called` nobody looks, when a workflow is saved, whether those that it calls are there."""
         self._store = store
         self._pipeline = pipeline
         self._secrets = secrets
         self._names = names
         self._clock = clock
+        self._called = called
 
     async def create(self, command: CreateWorkflow) -> WorkflowView:
         """Store a Draft; a repeat of the same request answers with the workflow as it is now."""
@@ -94,7 +105,14 @@ class Workflows:
     async def _drafted(self, command: CreateWorkflow | UpdateWorkflow) -> Draft:
         names = await self._names.names()
         draft = _draft(command.name, command.description, command.definition, names)
+        await self._check_callees(draft)
         return await self._secrets.take_out(command.workflow_id, draft)
+
+    async def _check_callees(self, draft: Draft) -> None:
+        if self._called is not None and draft.callees:
+            faults = await faults_of_callees(draft.callees, self._called, draft.name)
+            if faults:
+                raise _invalid(faults)
 
     async def set_status(self, command: SetWorkflowStatus) -> WorkflowView:
         """Activate or pause; a webhook without its secret is not activated."""
@@ -206,9 +224,7 @@ def _draft(name: str, description: str, raw: Json, secrets: Collection[str] | No
     try:
         definition = parse_definition(raw, secrets)
     except InvalidDefinition as error:
-        faults = [fault.model_dump(mode="json") for fault in error.faults]
-        code = "invalid-definition"
-        raise Refused(code, "The definition has faults.", faults=faults) from error
+        raise _invalid(error.faults) from error
     return Draft(
         name.strip(),
         description,
@@ -216,8 +232,20 @@ def _draft(name: str, description: str, raw: Json, secrets: Collection[str] | No
         len(definition.nodes),
         definition.trigger.type,
         definition.settings.concurrency,
+        _event_of(definition),
         secrets=definition.secrets,
+        callees=definition.callees,
     )
+
+
+def _event_of(definition: Definition) -> str | None:
+    config = definition.trigger.config
+    return config.event.strip() if isinstance(config, EventTriggerConfig) else None
+
+
+def _invalid(faults: Sequence[Fault]) -> Refused:
+    told = [fault.model_dump(mode="json") for fault in faults]
+    return Refused("invalid-definition", "The definition has faults.", faults=told)
 
 
 def _check_text(path: str, text: str, chars_min: int, chars_max: int) -> None:

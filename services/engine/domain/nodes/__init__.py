@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.engine.domain.nodes.asking import APPROVAL, MANUAL_INPUT
 from services.engine.domain.nodes.condition import CONDITION
 from services.engine.domain.nodes.delay import DELAY
+from services.engine.domain.nodes.emit_event import EMIT_EVENT
 from services.engine.domain.nodes.for_each import FOR_EACH
 from services.engine.domain.nodes.http_request import HTTP_REQUEST
 from services.engine.domain.nodes.run_workflow import RUN_WORKFLOW
@@ -25,6 +26,7 @@ NODE_TYPES: Mapping[str, NodeType] = {
         DELAY,
         FOR_EACH,
         RUN_WORKFLOW,
+        EMIT_EVENT,
         STOP,
     )
 }
