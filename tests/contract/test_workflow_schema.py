@@ -83,7 +83,7 @@ def test_it_takes_every_example(path: Path) -> None:
 def test_it_takes_every_example_of_the_documentation(page: Path) -> None:
     for block in blocks_of(page):
         assert faults_of(block) == []
-        assert faults_of({"name": "Nested", "definition": block}) == []
+        assert "name" in block or faults_of({"name": "Nested", "definition": block}) == []
 
 
 def test_it_knows_every_type() -> None:
