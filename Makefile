@@ -72,7 +72,7 @@ clean: ## remove what was installed and, after asking, the data
 .PHONY: test
 # The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, for
 # a broker that is away.
-TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/contract \
+TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/contract tests/conformance \
 	tests/unit
 
 test: setup check ## everything that CI proves: the checks, then every test
@@ -94,7 +94,7 @@ bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 
 .PHONY: schemas
 schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
-	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish
+	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish && $(PYTHON) -m tests.conformance.control_flow
 
 .PHONY: secret-key
 secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS

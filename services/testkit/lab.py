@@ -24,9 +24,11 @@ from contracts.task import DecideTask, TaskAction, TaskFact
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.ids import derived_id
 from services.chassis.orders import Change, Order
+from services.engine.app.admission import Admission
 from services.engine.app.orders import RunOrder, order_for
 from services.engine.app.prepare import Prepare
 from services.engine.app.resolutions import TASK_RESOLVED, Resolutions
+from services.engine.app.run_orders import OrderBell, RunOrders
 from services.engine.app.secret_values import SecretValues
 from services.engine.app.worker import Worker
 from services.engine.domain.duration import parse_duration
@@ -39,9 +41,11 @@ from services.tasks.app.follow_runs import HEARD, follow_runs
 from services.tasks.domain.task_commands import Decide, TaskCommand, TimeOut
 from services.tasks.domain.task_state import Pending, TaskState
 from services.testkit.alarms import Alarms
+from services.testkit.given_orders import MemoryOrders
 from services.testkit.jobs import MemoryJobs
 from services.testkit.library import Library
 from services.testkit.people import Habit, Person
+from services.testkit.queue import MemoryQueue
 from services.testkit.runs import LabRun
 from services.testkit.secrets import PlainSecrets
 from services.testkit.streams import Streams
@@ -73,7 +77,11 @@ class Lab:
         self._told: deque[CloudEvent] = deque()
         self._starts = 0
         self._runs: Streams[RunState, RunOrder, RunCommand, RunFact] = Streams(
-            "flusso/engine", RunAggregate(), Prepare(self._library), self._clock, self._run_moved
+            "flusso/engine",
+            RunAggregate(),
+            Prepare(self._library, self._library),
+            self._clock,
+            self._run_moved,
         )
         self._tasks: Streams[TaskState, TaskCommand, TaskCommand, TaskFact] = Streams(
             "flusso/tasks", TaskAggregate(), _as_it_is, self._clock, self._task_moved
@@ -83,6 +91,10 @@ class Lab:
             MemoryJobs(self._runs.state), self.http, self, SecretValues(values, values)
         )
         self._resolutions = Resolutions(self._runs)
+        self._given = MemoryOrders(self._runs.events)
+        self._run_orders = RunOrders(self._given, self._runs, OrderBell(), self._clock)
+        queue = MemoryQueue(self._library, self._runs.ids, self._runs.state)
+        self._admission = Admission(queue, self._runs, self._clock)
 
     def _clock(self) -> datetime:
         return self.now
@@ -220,9 +232,10 @@ class Lab:
     async def _settle(self) -> None:
         """Carry facts to whoever follows them until nobody has anything to add."""
         for _ in range(moves_max):
-            if not self._told:
+            if self._told:
+                await self._follow(self._told.popleft())
+            elif not await self._run_orders.round() and not await self._admission.look():
                 return
-            await self._follow(self._told.popleft())
         raise Broken(f"more than {moves_max:,} facts followed from one act")
 
     async def _follow(self, event: CloudEvent) -> None:
@@ -257,6 +270,7 @@ class Lab:
     def _run_moved(self, change: Change[RunState, RunFact], told: Sequence[CloudEvent]) -> None:
         self._told.extend(told)
         self._alarms.follow_run(change)
+        self._given.follow_run(change)
 
     def _task_moved(self, change: Change[TaskState, TaskFact], told: Sequence[CloudEvent]) -> None:
         self._told.extend(told)

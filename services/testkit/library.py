@@ -1,6 +1,6 @@
 """The workflows of a lab, by name and by version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.engine.domain.graph import compile_graph
 
 @dataclass(slots=True)
 class Library:
-    """Implements `Versions`. Every workflow is Active."""
+    """Implements `Versions` and `NamedWorkflows`. Every workflow is Active."""
 
     _names: dict[str, UUID] = field(default_factory=dict)
     _versions: dict[UUID, list[Compiled]] = field(default_factory=dict)
@@ -39,6 +39,23 @@ class Library:
         if not 0 < version <= len(versions):
             raise workflow_not_found()
         return versions[version - 1]
+
+    def newest(self, workflow_id: UUID) -> Compiled:
+        """Return the current version."""
+        return self._versions[workflow_id][-1]
+
+    def ids(self) -> Sequence[UUID]:
+        """Return every workflow."""
+        return tuple(self._versions)
+
+    async def called(self, workflows: Iterable[str]) -> Mapping[str, tuple[UUID, ...]]:
+        """Return those that exist, by the id or the exact name that was asked for."""
+        known = {**self._names, **{str(one): one for one in self._versions}}
+        return {name: (known[name],) for name in workflows if name in known}
+
+    async def names(self, limit: int) -> Sequence[str]:
+        """Return names, those that were added last first."""
+        return list(reversed(self._names))[:limit]
 
     async def heads(self, workflow_ids: Iterable[UUID]) -> Mapping[UUID, Head]:
         """Return those workflows that exist, as they are now."""
