@@ -11,6 +11,7 @@ from contracts.actor import Actor
 from contracts.base import Json, JsonObject
 from contracts.run import RunError, RunFact, RunPaused
 from services.chassis.errors import Refused
+from services.engine.domain.calls import Callees
 from services.engine.domain.definition import Definition, parse_definition
 from services.engine.domain.graph import Graph, compile_graph
 from services.engine.domain.run import decide
@@ -123,10 +124,13 @@ class Run:
     state: RunState = field(default_factory=NotStarted)
     events: list[RunFact] = field(default_factory=list)
     now: datetime = NOW
+    callees: Callees = field(default_factory=dict)
 
     def does(self, command: Command) -> list[RunFact]:
         """Take a command; return what it brought about."""
-        events = list(decide(self.state, RunCommand(RUN_ID, command, self.graph), self.now))
+        events = list(
+            decide(self.state, RunCommand(RUN_ID, command, self.graph, self.callees), self.now)
+        )
         for event in events:
             self.state = evolve(self.state, event)
         self.events += events
