@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 
 from deploy.local.errors import CannotStart
-from deploy.local.examples import Delivery, Example, build_request, load_examples
+from deploy.local.examples import Delivery, Example, body_of, build_request, load_examples
 from deploy.local.services import ROOT
 from deploy.local.settings import LocalSettings, read_settings
 from deploy.local.waiting import wait_until
@@ -38,12 +38,12 @@ def run(settings: LocalSettings) -> None:
     with Client(settings.url, admin_token(settings)) as client:
         runs = [run_id for example in examples for run_id in play(client, example)]
         client.wait_until_settled(runs)
-        print(f"\n{len(examples)} workflows are active; {len(runs)} deliveries started runs.")
+        print(f"\n{len(examples)} workflows are active; {len(runs)} runs were started.")
         print(f"{client.pending_tasks()} tasks wait for an answer: {settings.url}/tasks")
 
 
 def play(client: "Client", example: Example) -> list[str]:
-    """Load one example and deliver its requests; the ids of the runs."""
+    """Load one example and deliver its requests, or start its runs by hand if it has no webhook; their ids."""
     workflow = client.put_workflow(example)
     print(f"\n{example.workflow.name} (version {workflow.version})", flush=True)
     return [play_delivery(client, workflow, example, each) for each in example.deliveries]
@@ -52,8 +52,12 @@ def play(client: "Client", example: Example) -> list[str]:
 def play_delivery(
     client: "Client", workflow: "Loaded", example: Example, delivery: Delivery
 ) -> str:
-    run_id = client.deliver(workflow, example, delivery)
-    print(f"  delivered: {delivery.name}", flush=True)
+    if example.has_webhook:
+        run_id = client.deliver(workflow, example, delivery)
+        print(f"  delivered: {delivery.name}", flush=True)
+    else:
+        run_id = client.start(workflow, body_of(example, delivery))
+        print(f"  started: {delivery.name}", flush=True)
     return run_id
 
 
@@ -113,6 +117,11 @@ class Client:
             headers=dict(request.headers),
         )
         return str(checked(answer)["run_id"])
+
+    def start(self, workflow: Loaded, given: Any) -> str:  # noqa: ANN401 - JSON
+        """Start a run by hand; its id."""
+        body = {"input": given}
+        return str(self._call("POST", f"/api/v1/workflows/{workflow.id}/runs", json=body)["id"])
 
     def wait_until_settled(self, run_ids: list[str]) -> None:
         """Until each run has ended or waits for a person, but not for ever."""

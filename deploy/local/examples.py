@@ -63,6 +63,10 @@ class Example:
     deliveries: tuple[Delivery, ...]
 
     @property
+    def has_webhook(self) -> bool:
+        return bool(self.workflow.definition["trigger"]["type"] == "webhook_trigger")
+
+    @property
     def trigger(self) -> Mapping[str, Json]:
         config: Mapping[str, Json] = self.workflow.definition["trigger"].get("config", {})
         return config
