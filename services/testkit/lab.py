@@ -19,12 +19,21 @@ from contracts import subjects
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import CancelRun, NodeScheduled, RecordResult, RunFact, StartRun, TraceStep
+from contracts.run import (
+    CancelRun,
+    EmitEvent,
+    NodeScheduled,
+    RecordResult,
+    RunFact,
+    StartRun,
+    TraceStep,
+)
 from contracts.task import DecideTask, TaskAction, TaskFact
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.ids import derived_id
 from services.chassis.orders import Change, Order
 from services.engine.app.admission import Admission
+from services.engine.app.events import Events
 from services.engine.app.orders import RunOrder, order_for
 from services.engine.app.prepare import Prepare
 from services.engine.app.resolutions import TASK_RESOLVED, Resolutions
@@ -91,6 +100,7 @@ class Lab:
             MemoryJobs(self._runs.state), self.http, self, SecretValues(values, values)
         )
         self._resolutions = Resolutions(self._runs)
+        self._events = Events(self._library, self._runs)
         self._given = MemoryOrders(self._runs.events)
         self._run_orders = RunOrders(self._given, self._runs, OrderBell(), self._clock)
         queue = MemoryQueue(self._library, self._runs.ids, self._runs.state)
@@ -215,7 +225,9 @@ class Lab:
     # -- how it moves --------------------------------------------------------------------------------------------------
 
     async def ask(self, subject: str, command: BaseModel) -> bytes:
-        """Take what the worker found (implements `Asks`)."""
+        """Take what the worker found, and the events that it emits (implements `Asks`)."""
+        if isinstance(command, EmitEvent):
+            return (await self._events.emit(command)).model_dump_json().encode()
         if subject != subjects.RECORD_RESULT or not isinstance(command, RecordResult):
             raise Refused("unknown-order", f"The lab does not take {subject}.")
         await self._runs.execute(order_for(command.run_id, command, actor="worker"))

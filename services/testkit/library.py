@@ -9,11 +9,12 @@ from services.chassis.ids import derived_id
 from services.engine.app.ports import Compiled, Head, workflow_not_found
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.graph import compile_graph
+from services.engine.domain.triggers.event import EventTriggerConfig
 
 
 @dataclass(slots=True)
 class Library:
-    """Implements `Versions` and `NamedWorkflows`. Every workflow is Active."""
+    """Implements `Versions`, `NamedWorkflows` and `EventListeners`. Every workflow is Active."""
 
     _names: dict[str, UUID] = field(default_factory=dict)
     _versions: dict[UUID, list[Compiled]] = field(default_factory=dict)
@@ -56,6 +57,15 @@ class Library:
     async def names(self, limit: int) -> Sequence[str]:
         """Return names, those that were added last first."""
         return list(reversed(self._names))[:limit]
+
+    async def listening(self, event: str, limit: int) -> Sequence[UUID]:
+        """Return the workflows that wait for an event."""
+        configs = {key: self.newest(key).definition.trigger.config for key in self._versions}
+        return [
+            key
+            for key, config in configs.items()
+            if isinstance(config, EventTriggerConfig) and config.event == event
+        ][:limit]
 
     async def heads(self, workflow_ids: Iterable[UUID]) -> Mapping[UUID, Head]:
         """Return those workflows that exist, as they are now."""

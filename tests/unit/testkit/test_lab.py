@@ -178,3 +178,44 @@ def test_a_cancelled_run_leaves_no_task() -> None:
 
     assert run.status == "Cancelled"
     assert lab.tasks == []
+
+
+def test_a_child_run_asks_and_its_parent_waits() -> None:
+    lab = Lab()
+    lab.add(workflow([ASK]), name="Ask")
+    call = node("call", "run_workflow", workflow="Ask", input={"version": "2"})
+
+    run = lab.start(lab.add(workflow([call])))
+
+    assert run.status == "Waiting"
+    assert run.step("call").status == "Waiting"
+    (child,) = run.children
+    child.task().reject(by="Bob")
+    assert run.error is not None
+    assert run.error.code == "child-failed"
+
+
+def test_an_event_starts_who_waits_for_it() -> None:
+    lab = Lab()
+    for name, event in (("Ship", "order.paid"), ("Refund", "order.returned")):
+        hears = workflow([ASK], trigger="event_trigger", trigger_config={"event": event})
+        lab.add(hears, name=name)
+    emit = node("emit", "emit_event", event="order.paid", data={"version": "9"})
+
+    run = lab.start(lab.add(workflow([emit])))
+
+    assert run.output == {"delivered": 1}
+    (task,) = lab.tasks
+    assert task.prompt == "Ship 9?"
+
+
+def test_only_so_many_run_at_once() -> None:
+    lab = Lab()
+    nap = workflow([node("nap", "delay", duration="1h")])
+    name = lab.add({**nap, "settings": {"concurrency": 2}})
+    runs = [lab.start(name) for _ in range(3)]
+
+    assert [run.status for run in runs] == ["Running", "Running", "Queued"]
+    lab.advance("1h")
+
+    assert [run.status for run in runs] == ["Completed", "Completed", "Running"]
