@@ -119,8 +119,11 @@ async def build(runtime: Runtime) -> None:
     runtime.spawn("pipeline", pipeline.run())
     runs, waits = Runs(PostgresRuns(pool)), PostgresWaits(pool)
     vault = read_vault(os.environ)
-    secrets, values = _secrets(runtime, vault)
-    keeper = _webhooks(runtime, definitions, pipeline, vault, values)
+    own = PostgresWebhookSecrets(pool)
+    secrets, values = _secrets(runtime, vault, own)
+    keeper = SecretKeeper(own, vault, definitions, values)
+    runtime.spawn("webhook secrets", SecretMover(own, vault).run())
+    _webhooks(runtime, definitions, pipeline, keeper)
     workflows = Workflows(PostgresWorkflows(pool), pipeline, keeper, secrets, called=names)
     serve_questions(runtime.broker, runs, workflows, Validating(secrets, names))
     serve_events(runtime.broker, Events(names, pipeline))
@@ -147,36 +150,28 @@ async def build(runtime: Runtime) -> None:
     )
 
 
-def _secrets(runtime: Runtime, vault: Vault) -> tuple[Secrets, SecretValues]:
-    """Wire the secrets with names."""
+def _secrets(
+    runtime: Runtime, vault: Vault, own: PostgresWebhookSecrets
+) -> tuple[Secrets, SecretValues]:
+    """Wire the secrets with names, and keep these and those of webhooks under the key of today."""
     store = PostgresSecrets(runtime.pool)
     secrets = Secrets(store, vault)
     serve_secrets(runtime.broker, secrets)
-    runtime.spawn("secrets", Reencryption(vault, [store]).run())
+    runtime.spawn("secrets", Reencryption(vault, [store, own]).run())
     return secrets, SecretValues(store, vault)
 
 
 def _webhooks(
-    runtime: Runtime,
-    definitions: Definitions,
-    pipeline: RunPipeline,
-    vault: Vault,
-    values: SecretValues,
-) -> SecretKeeper:
-    """Wire what takes deliveries; returns who keeps the secrets of their senders."""
-    secret_store, deliveries = (
-        PostgresWebhookSecrets(runtime.pool),
-        PostgresDeliveries(runtime.pool),
-    )
-    secrets = SecretKeeper(secret_store, vault, definitions, values)
+    runtime: Runtime, definitions: Definitions, pipeline: RunPipeline, keeper: SecretKeeper
+) -> None:
+    """Wire what takes deliveries."""
+    deliveries = PostgresDeliveries(runtime.pool)
     journal = DeliveryJournal(deliveries)
-    receiving = Deliveries(definitions, pipeline, secrets, deliveries, journal)
+    receiving = Deliveries(definitions, pipeline, keeper, deliveries, journal)
     history = DeliveryHistory(deliveries, journal, definitions, pipeline)
-    serve_webhooks(runtime.broker, secrets, history)
+    serve_webhooks(runtime.broker, keeper, history)
     runtime.spawn("deliveries", DeliveryServer(runtime.connection, QUEUE, receiving).run())
     runtime.spawn("delivery journal", journal.run())
-    runtime.spawn("webhook secrets", SecretMover(secret_store, vault).run())
-    return secrets
 
 
 def _keep_schedules(runtime: Runtime, pipeline: RunPipeline) -> None:

@@ -11,7 +11,9 @@ import orjson
 from contracts.webhook import WebhookSecretItem
 from services.chassis.database import Connection, Pool, acquire_seconds_max, translated
 from services.engine.adapters.statements import statements
+from services.engine.adapters.vault import FORM, key_id_of
 from services.engine.app.ports import workflow_not_found
+from services.engine.app.secret_ports import SealedText
 from services.engine.app.webhook_ports import (
     KEEP,
     NewSecret,
@@ -19,6 +21,7 @@ from services.engine.app.webhook_ports import (
     StoredSecret,
     WrittenSecret,
 )
+from services.engine.app.webhook_secrets import context_of
 from services.engine.domain.triggers.webhook import GENERATE, KEPT
 
 secrets_kept_max = 5
@@ -56,7 +59,7 @@ async def _insert(
 
 
 class PostgresWebhookSecrets:
-    """Implements `WebhookSecretStore` and `OldSecrets`."""
+    """Implements `WebhookSecretStore`, `WrittenSecrets` and `SealedTexts`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -127,15 +130,24 @@ class PostgresWebhookSecrets:
             if not rows:
                 await _insert(connection, found.workflow_id, new, MOVED, now)
 
-    async def under_other_keys(self, key_id: str, limit: int) -> Sequence[tuple[UUID, UUID, str]]:
+    async def under_other_keys(
+        self, key_id: str, after: str | None, limit: int
+    ) -> Sequence[SealedText]:
+        begins = f"{FORM}.{key_id}."
+        last = UUID(after) if after else UUID(int=0)
         with translated():
             rows = await self._pool.fetch(
-                statements["webhook_secrets_of_other_keys"], f"v1.{key_id}.", limit
+                statements["webhook_secrets_of_other_keys"], begins, last, limit
             )
-        return [(row["id"], row["workflow_id"], row["ciphertext"]) for row in rows]
+        return [
+            SealedText(str(row["id"]), row["ciphertext"], context_of(row["workflow_id"]))
+            for row in rows
+        ]
 
-    async def replace(self, secret_id: UUID, before: str, after: str) -> None:
+    async def replace(self, old: SealedText, text: str, key_id: str) -> bool:
+        assert key_id_of(text) == key_id, "the text says so itself"
         with translated():
-            await self._pool.execute(
-                statements["webhook_replace_ciphertext"], secret_id, before, after
+            done = await self._pool.fetchval(
+                statements["webhook_replace_ciphertext"], UUID(old.id), old.text, text
             )
+        return done is not None

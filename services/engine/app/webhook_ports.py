@@ -1,6 +1,6 @@
 """What webhooks need from outside; `adapters` gives it to them. Every method raises Transient when it is away."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -10,27 +10,10 @@ from contracts.base import JsonObject
 from contracts.webhook import DeliveryItem, DeliveryVerdict, WebhookSecretItem
 
 
-class Cipher(Protocol):
-    """Encrypts what is kept; what was encrypted in one context opens in no other."""
-
-    @property
-    def key_id(self) -> str | None:
-        """The id of the key that encrypts now; None if there is none."""
-        ...
-
-    def encrypt(self, plain: bytes, context: bytes) -> str:
-        """Return it encrypted; raises Refused if there is no key."""
-        ...
-
-    def decrypt(self, text: str, context: bytes) -> bytes:
-        """Return what was encrypted; raises Refused if its key is not there."""
-        ...
-
-
 class NamedSecrets(Protocol):
     """The secrets that have a name."""
 
-    async def values(self, names: Collection[str]) -> Mapping[str, bytes]:
+    async def values(self, names: Iterable[str]) -> Mapping[str, bytes]:
         """Return those that exist."""
         ...
 
@@ -81,8 +64,8 @@ class WrittenSecret:
     definition: JsonObject
 
 
-class OldSecrets(Protocol):
-    """What has to be brought up to date: secrets inside definitions, secrets under former keys."""
+class WrittenSecrets(Protocol):
+    """Definitions from before secrets were kept apart from them."""
 
     async def written(self, after: tuple[UUID, int], limit: int) -> Sequence[WrittenSecret]:
         """Return versions in order of workflow and version."""
@@ -90,14 +73,6 @@ class OldSecrets(Protocol):
 
     async def set_apart(self, found: WrittenSecret, new: NewSecret | None, now: datetime) -> None:
         """Store the definition, which has no secret in it any more, and the secret unless the workflow keeps one."""
-        ...
-
-    async def under_other_keys(self, key_id: str, limit: int) -> Sequence[tuple[UUID, UUID, str]]:
-        """Return (secret, workflow, ciphertext) of secrets that are not encrypted with this key."""
-        ...
-
-    async def replace(self, secret_id: UUID, before: str, after: str) -> None:
-        """Replace one ciphertext by another, unless it was replaced meanwhile."""
         ...
 
 

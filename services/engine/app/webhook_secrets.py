@@ -16,10 +16,9 @@ from contracts.webhook import (
 )
 from services.chassis.errors import Broken, Refused
 from services.chassis.ids import new_id
-from services.engine.app.ports import Draft, Versions, workflow_not_found
+from services.engine.app.ports import Draft, Sealer, Versions, workflow_not_found
 from services.engine.app.webhook_ports import (
     DROP,
-    Cipher,
     NamedSecrets,
     NewSecret,
     StoredSecret,
@@ -52,9 +51,9 @@ def context_of(workflow_id: UUID) -> bytes:
     return b"webhook-secret:" + workflow_id.bytes
 
 
-def seal(cipher: Cipher, workflow_id: UUID, secret: str) -> NewSecret:
+def seal(sealer: Sealer, workflow_id: UUID, secret: str) -> NewSecret:
     """Return a secret as it is kept; raises Refused if there is no key to encrypt it with."""
-    return NewSecret(new_id(), cipher.encrypt(secret.encode(), context_of(workflow_id)))
+    return NewSecret(new_id(), sealer.encrypt(secret.encode(), context_of(workflow_id)))
 
 
 def without_secret(definition: JsonObject) -> JsonObject:
@@ -79,14 +78,14 @@ class SecretKeeper:
     def __init__(
         self,
         store: WebhookSecretStore,
-        cipher: Cipher,
+        sealer: Sealer,
         versions: Versions,
         named: NamedSecrets | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._store = store
         self._named = named
-        self._cipher = cipher
+        self._sealer = sealer
         self._versions = versions
         self._clock = clock
 
@@ -107,7 +106,7 @@ class SecretKeeper:
                 kept = replace(draft, definition=without_secret(draft.definition))
                 if await self._is_current(workflow_id, text.encode()):
                     return kept
-                return replace(kept, secret=seal(self._cipher, workflow_id, text))
+                return replace(kept, secret=seal(self._sealer, workflow_id, text))
 
     async def _is_current(self, workflow_id: UUID, secret: bytes) -> bool:
         taken = await self._store.taken([workflow_id], self._clock())
@@ -118,7 +117,7 @@ class SecretKeeper:
 
     def _open(self, workflow_id: UUID, stored: StoredSecret) -> bytes:
         try:
-            return self._cipher.decrypt(stored.ciphertext, context_of(workflow_id))
+            return self._sealer.decrypt(stored.ciphertext, context_of(workflow_id))
         except Refused as error:  # an operator's fault, which is none of a sender's business
             msg = f"the secret of the webhook of {workflow_id} cannot be read: {error.message}"
             raise Broken(msg) from error
@@ -175,7 +174,7 @@ class SecretKeeper:
     async def _make_current(
         self, command: RotateWebhookSecret, secret: str, former_until: datetime, now: datetime
     ) -> datetime | None:
-        new = seal(self._cipher, command.workflow_id, secret)
+        new = seal(self._sealer, command.workflow_id, secret)
         by = command.actor.name
         return await self._store.rotate(command.workflow_id, new, by, former_until, now)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from services.engine.domain.configs import Config, OptionalText, Text
 from services.engine.domain.findings import Place
+from services.engine.domain.secret_names import NAME_RULE, as_name, is_name, sole_reference
 from services.engine.domain.steps import Shape
 from services.engine.domain.trigger_type import TriggerType, trigger_type
 
@@ -20,8 +21,6 @@ STANDARD_PREFIX = "whsec_"
 """What every secret of Standard Webhooks begins with."""
 SECRET_CHARS_MAX = 1_000
 _SHAPE = Shape(members=frozenset({"payload", "headers", "method", "query"}))
-_NAMED = re.compile(r"\{\{\s*secrets\.([A-Za-z0-9_]{1,100})\s*\}\}")
-_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 
 
@@ -68,8 +67,8 @@ def secret_source(secret: str | None) -> SecretSource:
     """Return where the secret is that a configuration means."""
     if secret is None or secret in {KEPT, GENERATE}:
         return Kept()
-    named = _NAMED.fullmatch(secret.strip())
-    return Written(secret) if named is None else Named(named[1])
+    name = sole_reference(secret)
+    return Written(secret) if name is None else Named(name)
 
 
 def _check(config: WebhookTriggerConfig, place: Place) -> None:
@@ -97,9 +96,10 @@ def _check_header(name: str | None, place: Place) -> None:
 
 def _check_secret(config: WebhookTriggerConfig, secret: str, place: Place) -> None:
     match secret_source(secret):
-        case Named(name=name) if not _SECRET_NAME.fullmatch(name):
-            message = f"`{name}` is no name of a secret: A to Z, 0 to 9 and `_`, a letter first."
-            place.fault("invalid-secret-name", message, name.upper())
+        case Named(name=name) if is_name(name):
+            place.secret(name)
+        case Named(name=name):
+            place.fault("invalid-secret-name", NAME_RULE, as_name(name))
         case Named(name=name):
             place.secret(name)
         case Written(text=text) if "{{" in text:
