@@ -1,7 +1,7 @@
 """The public API over HTTP: answers as JSON or models, everything else as a CliError of one clear sentence.
 
-GETs, and POSTs under their idempotency key, are repeated while a part of Flusso is away; the person waits some seconds
-at most.
+GETs, and POSTs under their idempotency key, are repeated while a part of Flusso is away, or after the connection broke;
+the person waits some seconds at most.
 """
 
 import time
@@ -22,7 +22,9 @@ from services.cli.domain.problems import Problem, explain
 TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS_MAX = 5.0
 TRIES_MAX = 4
+RETRY_SECONDS = 0.3
 RETRY_SECONDS_MAX = 5.0
+AWAY = HTTPStatus.SERVICE_UNAVAILABLE
 PAGE = 200
 PREFIX = "/api/v1"
 M = TypeVar("M", bound=BaseModel)
@@ -89,12 +91,23 @@ class Api:
         while True:
             tries -= 1
             with told_clearly(self._http.base_url):
-                answer = self._http.request(
+                request = self._http.build_request(
                     method, PREFIX + path, params=params, json=json, headers=headers
                 )
-            if tries == 0 or answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                answer = self._send(request, is_last=tries == 0)
+            if answer is not None and (tries == 0 or answer.status_code != AWAY):
                 return read_json(answer)
             time.sleep(_retry_seconds(answer))
+
+    def _send(self, request: httpx.Request, *, is_last: bool) -> httpx.Response | None:
+        """Return the answer; None if the connection broke and there are tries left."""
+        try:
+            return self._http.send(request)
+        except (httpx.NetworkError, httpx.ProtocolError) as error:
+            # Where nobody answers at all, waiting does not help.
+            if is_last or isinstance(error, httpx.ConnectError):
+                raise
+            return None
 
 
 def open_http(url: str, token: str) -> httpx.Client:
@@ -168,6 +181,6 @@ def _problem_of(status: int, value: JsonObject) -> Problem:
     return Problem(status, value["code"], str(value.get("detail", value["code"])), value)
 
 
-def _retry_seconds(answer: httpx.Response) -> float:
-    wanted = answer.headers.get("retry-after", "")
-    return min(float(wanted), RETRY_SECONDS_MAX) if wanted.isdecimal() else 1.0
+def _retry_seconds(answer: httpx.Response | None) -> float:
+    wanted = "" if answer is None else answer.headers.get("retry-after", "")
+    return min(float(wanted), RETRY_SECONDS_MAX) if wanted.isdecimal() else RETRY_SECONDS

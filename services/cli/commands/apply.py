@@ -10,8 +10,8 @@ from uuid import UUID
 import typer
 
 from contracts.base import JsonObject
-from contracts.workflow import WorkflowView
-from services.cli.adapters.api import Api, read_answer
+from contracts.workflow import Fault, WorkflowView
+from services.cli.adapters.api import Api, RefusedError, read_answer
 from services.cli.adapters.files import FoundFile, find_files
 from services.cli.adapters.terminal import Terminal
 from services.cli.commands.validate import AsJson, faults_of, tell_faults
@@ -26,7 +26,7 @@ from services.cli.domain.plan import (
     keeps_secret,
     plan_change,
 )
-from services.cli.domain.workflow_file import WorkflowFile, read_workflow_file
+from services.cli.domain.workflow_file import WorkflowFile, place_faults, read_workflow_file
 from services.cli.session import session_of
 
 _EXAMPLES = """\
@@ -51,8 +51,12 @@ _PAST: dict[Action, str] = {"create": "created", "update": "updated", "unchanged
 class Planned:
     """A file and what applying it changes."""
 
-    label: str
+    file: FoundFile
     change: Change
+
+    @property
+    def label(self) -> str:
+        return self.file.label
 
 
 def add_to(app: typer.Typer) -> None:
@@ -91,25 +95,28 @@ def apply(
         terminal.json(results)
 
 
-def _read_all(terminal: Terminal, files: Sequence[FoundFile]) -> dict[str, WorkflowFile]:
+def _read_all(
+    terminal: Terminal, files: Sequence[FoundFile]
+) -> list[tuple[FoundFile, WorkflowFile]]:
     """Return every file's workflow; raises CliError, after telling all faults, if one has any."""
     found = {file.label: faults_of(file) for file in files}
     if any(found.values()):
         tell_faults(terminal, found)
         raise CliError("Nothing was written: the files have faults.")
-    return {file.label: read_workflow_file(file.text, file.format) for file in files}
+    return [(file, read_workflow_file(file.text, file.format)) for file in files]
 
 
-def _plan_all(api: Api, files: dict[str, WorkflowFile]) -> list[Planned]:
+def _plan_all(api: Api, files: Sequence[tuple[FoundFile, WorkflowFile]]) -> list[Planned]:
     known = [(UUID(item["id"]), str(item["name"])) for item in api.items("/workflows")]
     planned: list[Planned] = []
     owners: dict[UUID | str, str] = {}
-    for label, file in files.items():
+    for found, file in files:
+        label = found.label
         with _about(label):
             workflow_id = find_stored(file, known)
             _claim(owners, workflow_id or file.name or label, label)
             stored = None if workflow_id is None else load_stored(api, workflow_id)
-            planned.append(Planned(label, plan_change(file, stored)))
+            planned.append(Planned(found, plan_change(file, stored)))
     return planned
 
 
@@ -146,6 +153,20 @@ def stored_of(view: WorkflowView) -> Stored:
     )
 
 
+@contextmanager
+def _told_by_line(terminal: Terminal, file: FoundFile) -> Iterator[None]:
+    """Tell faults that only the server finds as those of the file."""
+    try:
+        yield
+    except RefusedError as refused:
+        listed = refused.problem.members.get("faults")
+        if refused.problem.code != "invalid-definition" or not isinstance(listed, list):
+            raise
+        faults = [Fault.model_validate(fault) for fault in listed]
+        tell_faults(terminal, {file.label: place_faults(faults, file.text, file.format)})
+        raise CliError("The server finds faults in it; it was not written.") from None
+
+
 def _show(terminal: Terminal, planned: Sequence[Planned]) -> None:
     for each in planned:
         change = each.change
@@ -166,7 +187,7 @@ def _carry_out(
     action = change.action
     stored, secret = change.stored, None
     if not dry_run and action != "unchanged":
-        with _about(planned.label):
+        with _about(planned.label), _told_by_line(terminal, planned.file):
             stored, secret = write_change(api, change)
     said = f"would {action}" if dry_run and action != "unchanged" else _PAST[action]
     if not json:

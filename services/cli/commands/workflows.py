@@ -61,12 +61,20 @@ def _row(item: JsonObject) -> list[str]:
     ]
 
 
+def _named(api: Api, text: str | None) -> list[tuple[UUID, str]]:
+    """Return the ids and names of the workflows that have a text in them, or of all."""
+    items = api.items("/workflows", q=text)
+    return [(UUID(item["id"]), str(item["name"])) for item in items]
+
+
 def find_workflow(api: Api, name_or_id: str) -> UUID:
     """Return the id of a workflow; raises CliError if the name fits none, or several."""
     try:
         return UUID(name_or_id)
     except ValueError:
-        known = [(UUID(item["id"]), str(item["name"])) for item in api.items("/workflows")]
-    found = find_by_name(name_or_id, known)
+        pass
+    found = find_by_name(name_or_id, _named(api, name_or_id), or_none=True)
+    if found is None:
+        found = find_by_name(name_or_id, _named(api, None))
     assert found is not None, "it raises otherwise"
     return found

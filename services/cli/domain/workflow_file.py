@@ -8,6 +8,7 @@ edges: [...]
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
@@ -65,6 +66,16 @@ def read_workflow_file(text: str, text_format: Format) -> WorkflowFile:
     if head is None or faults:
         raise InvalidFile(locate(faults, text))
     return head
+
+
+def place_faults(faults: Iterable[Fault], text: str, text_format: Format) -> list[Fault]:
+    """Return the server's faults of a definition as faults of the file that it came from, with their lines."""
+    value = read_definition(text, text_format)
+    nested = isinstance(value, dict) and _DEFINITION in value
+    prefix = f"/{_DEFINITION}" if nested else ""
+    return locate(
+        [fault.model_copy(update={"path": prefix + fault.path}) for fault in faults], text
+    )
 
 
 def definition_of(value: JsonObject) -> Json:

@@ -5,6 +5,7 @@ from services.cli.domain.workflow_file import (
     InvalidFile,
     WorkflowFile,
     looks_like_workflow,
+    place_faults,
     read_workflow_file,
 )
 
@@ -102,3 +103,12 @@ def test_a_file_of_a_folder_is_passed_over_if_it_is_something_else() -> None:
     assert not looks_like_workflow("deliveries:\n  - name: a push\n", "yaml")
     assert not looks_like_workflow("deliveries: [\n", "yaml")
     assert not looks_like_workflow('{"ref": {"trigger": "main"}}', "json")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_faults_of_the_server_are_found_in_the_file(nested: bool) -> None:  # noqa: FBT001 - a case
+    text = HEAD + (below_definition(PARTS) if nested else PARTS)
+    told = Fault(path="/nodes/0/config/prompt", code="odd", message="Odd.")
+    (fault,) = place_faults([told], text, "yaml")
+    assert fault.line == (11 if nested else 10)
+    assert fault.path.endswith(told.path)
