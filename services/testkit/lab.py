@@ -35,6 +35,7 @@ from services.chassis.orders import Change, Order
 from services.engine.app.admission import Admission
 from services.engine.app.events import Events
 from services.engine.app.orders import RunOrder, order_for
+from services.engine.app.performers import performers
 from services.engine.app.prepare import Prepare
 from services.engine.app.resolutions import TASK_RESOLVED, Resolutions
 from services.engine.app.run_orders import OrderBell, RunOrders
@@ -45,6 +46,7 @@ from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.domain.run_commands import FireRetry, FireTimer, RunCommand
 from services.engine.domain.run_state import NotStarted, RunState
 from services.engine.domain.trace import fold_trace
+from services.engine.domain.triggers.manual import ManualTriggerConfig
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.app.follow_runs import HEARD, follow_runs
 from services.tasks.domain.task_commands import Decide, TaskCommand, TimeOut
@@ -53,6 +55,7 @@ from services.testkit.alarms import Alarms
 from services.testkit.given_orders import MemoryOrders
 from services.testkit.jobs import MemoryJobs
 from services.testkit.library import Library
+from services.testkit.mail import StubMail
 from services.testkit.people import Habit, Person
 from services.testkit.queue import MemoryQueue
 from services.testkit.runs import LabRun
@@ -76,6 +79,7 @@ class Lab:
     def __init__(self, now: datetime = BEGINNING) -> None:
         self.now = now
         self.http = StubWeb()
+        self.mail = StubMail()
         self.habits: list[Habit] = []
         self.outputs: dict[str, Json] = {}
         """What nodes that a worker performs put out, by key, without being performed."""
@@ -97,7 +101,10 @@ class Lab:
         )
         values = PlainSecrets(self.secrets)
         self._worker = Worker(
-            MemoryJobs(self._runs.state), self.http, self, SecretValues(values, values)
+            MemoryJobs(self._runs.state),
+            performers(self.http, self.mail, self),
+            self,
+            SecretValues(values, values),
         )
         self._resolutions = Resolutions(self._runs)
         self._events = Events(self._library, self._runs)
@@ -135,6 +142,11 @@ class Lab:
         )
         self._do(self._runs.execute(order_for(run_id, command, actor=by)))
         return LabRun(self, run_id)
+
+    def sample_input(self, workflow: str) -> JsonObject | None:
+        """Return the sample that a workflow's manual trigger comes with."""
+        config = self._library.newest(self._library.id_of(workflow)).definition.trigger.config
+        return config.sample_input if isinstance(config, ManualTriggerConfig) else None
 
     def cancel(self, run: LabRun, reason: str | None = None, *, by: str = "Ann") -> None:
         """End a run as an operator. Raises Refused."""

@@ -62,14 +62,15 @@ def simulate(
 ) -> Simulation:
     """Run a definition with nobody and nothing outside.
 
-    `answers` are by node; without one an approval is approved, and a form is submitted with its defaults and with
+    Without an input it is the sample of the trigger. `answers` are by node; without one an approval is approved, and a form is submitted with its defaults and with
     sample values where one is required. `outputs` are those of nodes that a worker performs. Raises InvalidDefinition,
     and Refused for an input or an answer that the product would refuse.
     """
     lab = Lab() if now is None else Lab(now)
     lab.http.reply("*", "*", 200, {})
     lab.outputs.update(outputs or {})
-    run = lab.start(lab.add(definition), given, by="you")
+    workflow = lab.add(definition)
+    run = lab.start(workflow, lab.sample_input(workflow) if given is None else given, by="you")
     script = _Script(lab, answers or {}, lab.now)
     while len(script.asked) < answers_max and _move(script, run):
         pass

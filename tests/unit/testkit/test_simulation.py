@@ -82,3 +82,14 @@ def test_what_was_assumed_and_what_was_not_used_is_told() -> None:
 
     assert (assumed.assumed, assumed.unused) == (("fetch",), ("nobody",))
     assert (given.assumed, given.output) == ((), {"status": 200})
+
+
+def test_without_an_input_the_sample_of_the_trigger_is_taken() -> None:
+    sampled = {
+        **PAY,
+        "trigger": {"type": "manual_trigger", "config": {"sample_input": {"amount": 700}}},
+    }
+
+    found = simulate(sampled)
+
+    assert found.tasks[0].opened.prompt == "Pay 700?"
