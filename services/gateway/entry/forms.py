@@ -128,9 +128,10 @@ class TasksQuery(PageQuery):
 
 
 class RunsQuery(PageQuery):
-    """Which runs."""
+    """Which runs; `parent_run_id`: those that this run has started."""
 
     workflow_id: UUID | None = None
+    parent_run_id: UUID | None = None
     status: RunStatus | None = None
     trigger: TriggerKind | None = None
     q: Search | None = None

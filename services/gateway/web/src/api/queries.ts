@@ -91,6 +91,14 @@ export const runQuery = (id: string) =>
     queryFn: ({ signal }) => get<RunDetail>(`/runs/${encodeURIComponent(id)}`, signal),
   });
 
+/** The newest runs that a run has started. */
+export const childRunsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["children", id],
+    queryFn: ({ signal }) =>
+      get<Page<Run>>(`/runs${query({ parent_run_id: id, limit: 20 })}`, signal),
+  });
+
 export const workflowsQuery = (filters: WorkflowFilters) =>
   infiniteQueryOptions({
     queryKey: ["workflows", filters],

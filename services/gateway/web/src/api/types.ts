@@ -94,6 +94,8 @@ export interface Run {
   finished_at: string | null;
   duration_ms: number | null;
   error: RunError | null;
+  /** The run that started this one, and by which step. */
+  parent?: { run_id: string; node: string } | null;
 }
 
 export interface Step {
@@ -109,6 +111,8 @@ export interface Step {
   attempt?: number;
   task_id?: string | null;
   decision?: Decision | null;
+  /** Of a step that starts runs. */
+  children?: { total: number; called: number; ended: number } | null;
 }
 
 export interface RunDetail extends Run {

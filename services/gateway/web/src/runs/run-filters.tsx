@@ -8,7 +8,7 @@ import { withoutHidden } from "../ui/bidi.ts";
 import { FilterMore } from "../ui/filter-more.tsx";
 
 const STATUSES: RunStatus[] = ["Queued", "Running", "Waiting", "Completed", "Failed", "Cancelled"];
-const TRIGGERS = ["manual", "webhook", "schedule"] as const;
+const TRIGGERS = ["manual", "webhook", "schedule", "event", "workflow"] as const;
 
 interface Props {
   filters: RunFilters;

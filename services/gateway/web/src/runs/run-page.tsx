@@ -16,6 +16,7 @@ import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { ClockTime, Duration, RelativeTime } from "../ui/time.tsx";
 import { CancelRun } from "./cancel-run.tsx";
+import { ChildRuns, ParentLine } from "./related-runs.tsx";
 import { RunAgain } from "./run-again.tsx";
 import { triggerName } from "./runs-table.tsx";
 import { Trace } from "./trace.tsx";
@@ -69,6 +70,7 @@ function RunBody({ run, onDecided }: { run: RunDetail; onDecided: () => void }) 
         </section>
       )}
       <Trace run={run} />
+      <ChildRuns run={run} />
       {ended && run.output !== null && run.output !== undefined && (
         <section className="stack" aria-labelledby="output-title">
           <h2 id="output-title">{t.runs.runOutput}</h2>
@@ -101,6 +103,7 @@ function Summary({ run }: { run: RunDetail }) {
       </dd>
       <dt>{t.runs.trigger}</dt>
       <dd>{triggerName(t.triggers, run.trigger)}</dd>
+      <ParentLine run={run} />
       {run.started_at && (
         <>
           <dt>{t.runs.started}</dt>

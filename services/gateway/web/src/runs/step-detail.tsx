@@ -32,6 +32,9 @@ export function StepDetail({ step }: { step: Step }) {
           </>
         )}
       </dl>
+      {step.children && (
+        <p className="small">{t.runs.childrenEnded(step.children.ended, step.children.total)}</p>
+      )}
       {step.decision && <DecisionDetails decision={step.decision} />}
       {step.task_id && <Link href={`/tasks/${step.task_id}`}>{t.tasks.openTask}</Link>}
       {step.error && (
