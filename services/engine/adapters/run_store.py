@@ -48,6 +48,12 @@ class PostgresRuns:
             )
         return [_item(row) for row in rows]
 
+    async def trace_events(self, run_id: UUID, limit: int) -> Sequence[CloudEvent]:
+        """Return what the run's trace is made of, in order, however many child runs it has."""
+        with translated():
+            rows = await self._pool.fetch(statements["read_trace"], run_id, limit)
+        return [_cloud_event(row) for row in rows]
+
     async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:
         """Return the run's log after a version, in order."""
         with translated():

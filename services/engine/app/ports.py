@@ -210,6 +210,10 @@ class RunStore(Protocol):
         """Return up to one item more than the page holds."""
         ...
 
+    async def trace_events(self, run_id: UUID, limit: int) -> Sequence[CloudEvent]:
+        """Return what the run's trace is made of, in order, however many child runs it has."""
+        ...
+
     async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:
         """Return the run's log after a version, in order."""
         ...
@@ -246,6 +250,10 @@ class WaitStore(Protocol):
 
     async def next_timer(self, after: datetime) -> datetime | None:
         """Return when the first timer after then is due."""
+        ...
+
+    async def release_timers(self, timers: Sequence[Timer]) -> None:
+        """Give claimed timers back."""
         ...
 
     async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:

@@ -39,7 +39,7 @@ class Runs:
         if found is None:
             raise run_not_found()
         item, raw = found
-        events = await self._store.events(question.run_id, 0, trace_events_max)
+        events = await self._store.trace_events(question.run_id, trace_events_max)
         trace, output = fold_trace(events, parse_definition(raw))
         view = RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
         return fitting_run(view)
