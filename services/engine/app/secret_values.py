@@ -15,7 +15,6 @@ from services.engine.domain.masking import Mask
 from services.engine.domain.secret_names import context_of
 from services.engine.domain.secret_places import fill
 
-
 logger = logging.getLogger(__name__)
 
 

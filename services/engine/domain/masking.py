@@ -15,6 +15,10 @@ CHARACTERS_MIN = 4
 """Shorter values are everywhere; none is accepted as a secret."""
 LINE_CHARACTERS_MIN = 8
 """Lines of a long value, such as a private key, are masked alone too."""
+FRAGMENT_CHARACTERS_MIN = 8
+"""Letters with digits among them: such runs are in keys, and hardly in words."""
+WORD_CHARACTERS_MIN = 12
+"""Letters or digits alone: shorter ones may be words of the language."""
 CORE_CHARACTERS_MIN = 4
 _PADDED = r"[A-Za-z0-9+/_=-]{0,4}"
 
@@ -33,9 +37,10 @@ class Mask:
     def __init__(self, values: Iterable[str]) -> None:
         forms: dict[str, _Form] = {}
         for value in values:
-            texts = {form for part in _parts(value) for form in _forms(part)}
-            found = [_Form(text.lower(), re.escape(text)) for text in texts]
-            forms |= {form.pattern: form for form in (*found, *_base64_forms(value))}
+            texts = _written(value)
+            found = [_Form(text.lower(), re.escape(text)) for text in texts | _fragments(value)]
+            encoded = [form for text in texts for form in _base64_forms(text)]
+            forms |= {form.pattern: form for form in (*found, *encoded)}
         # The longest first, so that no part of a form is left beside a mark.
         self._forms = sorted(forms.values(), key=lambda form: len(form.pattern), reverse=True)
 
@@ -63,6 +68,12 @@ class Mask:
                 return value
 
 
+def _written(value: str) -> set[str]:
+    """Return the ways in which a value may come back, also when one way was used inside of another."""
+    once = {form for part in _parts(value) for form in _forms(part)}
+    return once | {form for text in once for form in _nested(text)}
+
+
 def _parts(value: str) -> Iterator[str]:
     """Yield the value, without the space around it, and its longer lines."""
     stripped = value.strip()
@@ -74,20 +85,36 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """Yield how a text may come back: as it is, escaped for URLs, JSON, HTML or Python, or as bytes read as latin-1."""
+    """Yield a text as it is, escaped for URLs, JSON, HTML or Python, and its bytes read as latin-1."""
     yield text
+    yield from _nested(text)
     for safe in ("", "/", "/:@!$&'()*+,;=", "!*'()~"):
         yield quote(text, safe=safe)
-    yield quote_plus(text)
-    for ascii_only in (True, False):
-        escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        yield escaped
-        yield escaped.replace("/", r"\/")
-    yield html.escape(text)
     yield html.escape(text, quote=False)
     yield repr(text)[1:-1]
     yield repr(text.encode())[2:-1]
     yield text.encode().decode("latin-1")
+
+
+def _nested(text: str) -> Iterator[str]:
+    """Yield a text as other texts hold it: JSON inside JSON, a document in a query."""
+    yield quote(text)
+    yield quote_plus(text)
+    yield html.escape(text)
+    for ascii_only in (True, False):
+        escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield escaped
+        yield escaped.replace("/", r"\/")
+
+
+def _fragments(value: str) -> set[str]:
+    """Return the long runs of letters and digits: every way to write a value leaves them whole."""
+    found = re.findall(rf"[A-Za-z0-9]{{{FRAGMENT_CHARACTERS_MIN},}}", value)
+    return {text for text in found if len(text) >= WORD_CHARACTERS_MIN or _is_mixed(text)}
+
+
+def _is_mixed(text: str) -> bool:
+    return not text.isalpha() and not text.isdigit()
 
 
 def _base64_forms(value: str) -> Iterator[_Form]:
@@ -96,7 +123,7 @@ def _base64_forms(value: str) -> Iterator[_Form]:
     Three bytes become four characters. What the bytes around the value have a part in is no part of the needle; it is
     masked along with it.
     """
-    plain = value.strip().encode()
+    plain = value.encode()
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + plain).decode().rstrip("=")
         is_whole = (before + len(plain)) % 3 == 0

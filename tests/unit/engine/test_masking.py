@@ -37,6 +37,27 @@ def test_every_form_of_a_value_is_masked(form: str) -> None:
     assert Mask([VALUE]).text(f"before {form} after") == f"before {MARK} after"
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        json.dumps(json.dumps([VALUE]))[1:-1],
+        quote(json.dumps(VALUE)),
+        html.escape(json.dumps(VALUE)),
+        base64.b64encode(json.dumps({"value": VALUE}).encode()).decode(),
+    ],
+)
+def test_one_form_inside_of_another_is_masked(form: str) -> None:
+    masked = Mask([VALUE]).text(form)
+    assert MARK in masked
+    assert "quoted" not in masked
+
+
+@pytest.mark.parametrize("escape", [r"\\\\", "%255C", "&amp;#92;"])
+def test_long_runs_of_letters_and_digits_are_masked_whatever_is_around_them(escape: str) -> None:
+    masked = Mask(["short\\4f9a7c31b2"]).text(f"short{escape}4f9a7c31b2")
+    assert "4f9a7c31b2" not in masked
+
+
 @given(SOLID, st.binary(max_size=10), st.binary(max_size=10))
 def test_a_value_inside_longer_base64_is_not_left(value: str, before: bytes, after: bytes) -> None:
     encoded = base64.b64encode(before + value.encode() + after).decode().rstrip("=")
