@@ -62,9 +62,9 @@ def simulate(
 ) -> Simulation:
     """Run a definition with nobody and nothing outside.
 
-    Without an input it is the sample of the trigger. `answers` are by node; without one an approval is approved, and a form is submitted with its defaults and with
-    sample values where one is required. `outputs` are those of nodes that a worker performs. Raises InvalidDefinition,
-    and Refused for an input or an answer that the product would refuse.
+    Without an input it is the sample of the trigger. `answers` are by node; without one an approval is approved, and a
+    form is submitted with its defaults and with sample values where one is required. `outputs` are those of nodes that
+    a worker performs. Raises InvalidDefinition, and Refused for an input or an answer that the product would refuse.
     """
     lab = Lab() if now is None else Lab(now)
     lab.http.reply("*", "*", 200, {})
