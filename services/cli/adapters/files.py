@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.cli.adapters.texts import BYTES_READ_MAX, read_text
 from services.cli.domain.errors import CliError
 from services.cli.domain.workflow_file import looks_like_workflow
 from services.engine.domain.definition_text import Format
@@ -14,8 +15,6 @@ FORMATS: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 STDIN = Path("-")
 FILES_MAX = 10_000
 """More below one folder are no workflows, but a mistake in its name."""
-BYTES_READ_MAX = 1_048_576
-"""A longer text is refused by its reader; nobody needs all of it for that."""
 _PASSED_OVER = frozenset({"node_modules", "__pycache__"})
 
 
@@ -46,11 +45,11 @@ def _files_of(path: Path) -> Iterator[FoundFile]:
         yield FoundFile("<stdin>", sys.stdin.read(BYTES_READ_MAX), "yaml")
     elif path.is_dir():
         for inner in _below(path):
-            file = _read(inner)
+            file = _found(inner)
             if looks_like_workflow(file.text, file.format):
                 yield file
     else:
-        yield _read(path)
+        yield _found(path)
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -69,26 +68,5 @@ def _below(folder: Path) -> Iterator[Path]:
                 yield Path(place) / name
 
 
-def _read(path: Path) -> FoundFile:
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(BYTES_READ_MAX)
-    except UnicodeDecodeError:
-        raise CliError(f"{path} is no text in UTF-8.") from None
-    except OSError as error:
-        raise CliError(f"{path} cannot be read: {error.strerror}.") from None
-    return FoundFile(str(path), text, FORMATS.get(path.suffix, "yaml"))
-
-
-def read_text(path: str) -> str:
-    """Return the text of a file that holds values. Raises CliError."""
-    return _read(Path(path)).text
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, and its folder if need be. Raises CliError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CliError(f"{path} cannot be written: {error.strerror}.") from None
+def _found(path: Path) -> FoundFile:
+    return FoundFile(str(path), read_text(path), FORMATS.get(path.suffix, "yaml"))

@@ -14,7 +14,7 @@ from contracts.workflow import Fault, WorkflowView
 from services.cli.adapters.api import Api, RefusedError, read_answer
 from services.cli.adapters.files import FoundFile, find_files
 from services.cli.adapters.terminal import Terminal
-from services.cli.commands.validate import AsJson, faults_of, tell_faults
+from services.cli.commands.validate import faults_of, tell_faults
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.plan import (
     Action,
@@ -27,6 +27,7 @@ from services.cli.domain.plan import (
     plan_change,
 )
 from services.cli.domain.workflow_file import WorkflowFile, place_faults, read_workflow_file
+from services.cli.options import AsJson
 from services.cli.session import session_of
 
 _EXAMPLES = """\

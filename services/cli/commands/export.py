@@ -8,11 +8,12 @@ from uuid import UUID
 
 import typer
 
-from services.cli.adapters.files import write_text
+from services.cli.adapters.texts import write_text
 from services.cli.commands.apply import load_stored
-from services.cli.commands.workflows import Workflow, find_workflow
+from services.cli.commands.workflows import find_workflow
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.plan import exported
+from services.cli.options import Workflow
 from services.cli.session import session_of
 from services.engine.domain.definition_text import write_definition
 

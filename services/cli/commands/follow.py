@@ -17,7 +17,6 @@ from rich.text import Text
 from contracts.run import RunView, TraceStep
 from services.cli.adapters.run_watch import RunWatch, watching
 from services.cli.adapters.terminal import STYLES, Terminal
-from services.cli.commands.validate import AsJson
 from services.cli.domain.run_report import (
     ENDED,
     Seen,
@@ -30,6 +29,7 @@ from services.cli.domain.run_report import (
     waiting_steps,
 )
 from services.cli.domain.safe_text import safe_line, shortened
+from services.cli.options import AsJson
 from services.cli.session import Session, checked_url, session_of
 
 OUTPUT_SHOWN = 4_000

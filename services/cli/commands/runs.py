@@ -9,13 +9,13 @@ import typer
 from contracts.base import Json, JsonObject
 from contracts.run import RunStatus, TriggerKind
 from services.cli.adapters.api import Api
-from services.cli.adapters.files import read_text
+from services.cli.adapters.texts import read_text
 from services.cli.commands.follow import follow_run
-from services.cli.commands.validate import AsJson
-from services.cli.commands.workflows import Limit, Search, find_workflow
+from services.cli.commands.workflows import find_workflow
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.inputs import parse_object, parse_pairs
 from services.cli.domain.spans import age, moment, span
+from services.cli.options import AsJson, Limit, OfWorkflow, Search
 from services.cli.session import session_of
 
 _RUN_EXAMPLES = """\
@@ -42,9 +42,6 @@ _Input = Annotated[
     ),
 ]
 _Follow = Annotated[bool, typer.Option("--follow", help="Follow it until it ends.")]
-_OfWorkflow = Annotated[
-    str | None, typer.Option("--workflow", help="Only those of this workflow: its name or id.")
-]
 _Status = Annotated[RunStatus | None, typer.Option(help="Only those with this status.")]
 _Trigger = Annotated[TriggerKind | None, typer.Option(help="Only those started by this.")]
 _Run = Annotated[UUID, typer.Argument(help="The id of the run.", metavar="RUN")]
@@ -113,7 +110,7 @@ def _form_of(workflow: JsonObject) -> dict[str, str]:
 
 def runs(
     context: typer.Context,
-    workflow: _OfWorkflow = None,
+    workflow: OfWorkflow = None,
     status: _Status = None,
     trigger: _Trigger = None,
     q: Search = None,

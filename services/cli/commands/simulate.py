@@ -9,13 +9,15 @@ import typer
 from contracts.base import Json, JsonObject
 from contracts.run import FormField
 from services.chassis.errors import Refused
-from services.cli.adapters.files import find_files, read_text
+from services.cli.adapters.files import find_files
 from services.cli.adapters.terminal import Terminal
-from services.cli.commands.validate import AsJson, fault_line
+from services.cli.adapters.texts import read_text
+from services.cli.commands.validate import fault_line
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.inputs import parse_object, parse_pairs
 from services.cli.domain.spans import span
 from services.cli.domain.workflow_file import InvalidFile, read_workflow_file
+from services.cli.options import AsJson
 from services.cli.session import session_of
 
 if TYPE_CHECKING:

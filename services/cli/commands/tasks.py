@@ -9,10 +9,9 @@ import typer
 from contracts.base import Json, JsonObject
 from contracts.task import TaskAction, TaskView
 from services.cli.adapters.api import Api
-from services.cli.adapters.files import read_text
 from services.cli.adapters.terminal import Terminal
-from services.cli.commands.validate import AsJson
-from services.cli.commands.workflows import Limit, find_workflow
+from services.cli.adapters.texts import read_text
+from services.cli.commands.workflows import find_workflow
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.inputs import parse_object, parse_pairs
 from services.cli.domain.task_report import (
@@ -23,6 +22,7 @@ from services.cli.domain.task_report import (
     outcome_line,
     task_row,
 )
+from services.cli.options import AsJson, Limit, OfWorkflow
 from services.cli.session import session_of
 
 _ID = "019a0c52-7a4e-7c0b-9c43-2f1d5ad6a1de"
@@ -49,9 +49,6 @@ Digest = Annotated[
     str | None,
     typer.Option(help="The digest of what you saw (`flusso task --json`); refused if it differs."),
 ]
-_OfWorkflow = Annotated[
-    str | None, typer.Option("--workflow", help="Only those of this workflow: its name or id.")
-]
 _Kind = Annotated[
     Literal["approval", "manual_input"] | None, typer.Option(help="Only those of this kind.")
 ]
@@ -77,7 +74,7 @@ def add_to(app: typer.Typer) -> None:
 
 def tasks(
     context: typer.Context,
-    workflow: _OfWorkflow = None,
+    workflow: OfWorkflow = None,
     kind: _Kind = None,
     q: _Search = None,
     assignee: _Assignee = None,

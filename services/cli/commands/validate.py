@@ -11,6 +11,7 @@ from services.cli.adapters.terminal import Terminal
 from services.cli.domain.errors import ExitCode
 from services.cli.domain.safe_text import safe_line
 from services.cli.domain.workflow_file import InvalidFile, read_workflow_file
+from services.cli.options import AsJson
 from services.cli.session import session_of
 
 _EXAMPLES = """\
@@ -22,7 +23,6 @@ Paths = Annotated[
     list[Path],
     typer.Argument(help="Files, folders, or - for standard input.", metavar="FILE|DIR..."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -8,8 +8,8 @@ import typer
 from contracts.base import JsonObject
 from contracts.workflow import WorkflowStatus
 from services.cli.adapters.api import Api
-from services.cli.commands.validate import AsJson
-from services.cli.domain.plan import find_by_name
+from services.cli.domain.names import find_by_name
+from services.cli.options import AsJson, Limit, Search
 from services.cli.session import session_of
 
 _EXAMPLES = """\
@@ -17,11 +17,6 @@ _EXAMPLES = """\
   flusso workflows
   flusso workflows --status Active --q refund
   flusso workflows --json"""
-Workflow = Annotated[
-    str | None, typer.Argument(help="Its exact name, or its id.", metavar="WORKFLOW")
-]
-Search = Annotated[str | None, typer.Option("--q", help="Only those with this text.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
 _Status = Annotated[WorkflowStatus | None, typer.Option(help="Only those with this status.")]
 COLUMNS = ("name", "status", "version", "steps", "trigger", "last run", "id")
 

@@ -13,9 +13,9 @@ from uuid import UUID
 from contracts.base import Json, JsonObject
 from contracts.workflow import WorkflowStatus
 from services.cli.domain.errors import CliError
+from services.cli.domain.names import find_by_name
 from services.cli.domain.workflow_file import WorkflowFile
 from services.engine.domain.definition_text import write_definition
-from services.engine.domain.findings import nearest
 
 GENERATE = "generate"
 KEPT = "********"
@@ -75,21 +75,6 @@ def find_stored(file: WorkflowFile, known: Sequence[tuple[UUID, str]]) -> UUID |
     if file.name is None:
         raise CliError("The file has neither a name nor an id: add `name: ...` at its top.")
     return find_by_name(file.name, known, or_none=True)
-
-
-def find_by_name(
-    name: str, known: Sequence[tuple[UUID, str]], *, or_none: bool = False
-) -> UUID | None:
-    """Return the id of the workflow of exactly that name; raises CliError if there are several, or none."""
-    found = [workflow_id for workflow_id, other in known if other == name]
-    if len(found) > 1:
-        ids = ", ".join(map(str, sorted(found)))
-        raise CliError(f"{len(found)} workflows are named `{name}`: name one by its id ({ids}).")
-    if found or or_none:
-        return found[0] if found else None
-    near = nearest(name, (other for _, other in known))
-    hint = f" Did you mean `{near}`?" if near else " `flusso workflows` lists all."
-    raise CliError(f"There is no workflow `{name}`.{hint}")
 
 
 def plan_change(file: WorkflowFile, stored: Stored | None) -> Change:

@@ -4,11 +4,13 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from services.cli.main import COMMANDS, build_app, main
+from services.cli.main import COMMANDS, build_app, main, modules_for
 from tests.support.processes import ROOT
 
 BROKEN = """\
@@ -114,15 +116,39 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
     assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text()
 
 
+def names_of(app: typer.Typer) -> list[str]:
+    found = app.registered_commands
+    return [str(command.name or getattr(command.callback, "__name__", "")) for command in found]
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_a_module_has_the_commands_that_are_listed(module: str) -> None:
+    assert names_of(build_app([module])) == list(COMMANDS[module])
+
+
 def test_every_command_has_help_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    found = build_app().registered_commands
-    names = [command.name or getattr(command.callback, "__name__", "") for command in found]
-    assert len(names) >= len(COMMANDS)
-    for name in names:
+    for name in names_of(build_app()):
         assert main([name, "--help"]) == 0
         told = capsys.readouterr().out
         assert "Examples" in told
         assert f"flusso {name}" in told
+
+
+def test_a_command_is_found_behind_the_global_options() -> None:
+    assert modules_for(["--url", "http://here", "tasks", "--q", "run"]) == ["tasks"]
+    assert modules_for(["--help"]) is COMMANDS
+    assert modules_for(["sing"]) is COMMANDS
+
+
+@pytest.mark.parametrize("module", ["tasks", "runs", "follow", "workflows"])
+def test_looking_at_tasks_and_runs_starts_without_the_rules(module: str) -> None:
+    program = (
+        "import sys, services.cli.main as cli; cli.build_app([sys.argv[1]]);"
+        "print([name for name in sys.modules if name.startswith('services.engine')])"
+    )
+    command = [sys.executable, "-c", program, module]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_completion_knows_the_commands(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from contracts.base import Json, JsonObject
 from services.cli.domain.errors import CliError
+from services.cli.domain.names import find_by_name
 from services.cli.domain.plan import (
     KEPT,
     Stored,
     diff_lines,
     exported,
-    find_by_name,
     find_stored,
     has_untold_secret,
     plan_change,
