@@ -7,6 +7,7 @@ could not use ends by itself, and somebody else takes it.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from services.chassis import telemetry
@@ -38,47 +39,59 @@ class Timers:
         self._store = store
         self._pipeline = pipeline
         self._clock = clock
+        self._looked_at = clock()
 
     async def run(self) -> None:
         """Fire when something is due, and look twice a second, until cancelled."""
         while True:
             try:
-                claimed = await self.fire_due()
-                pause = 0.0 if claimed == timers_a_round_max else await self._pause()
+                fired = await self.fire_due()
+                pause = 0.0 if fired == timers_a_round_max else await self._pause()
             except (Transient, Broken) as error:
                 logger.warning("timers put off", extra={"reason": str(error)})
                 pause = poll_seconds
             await asyncio.sleep(pause)
 
     async def fire_due(self) -> int:
-        """Fire what is due and return how many timers were claimed. Raises Transient or Broken."""
-        now = self._clock()
+        """Fire what is due and return how many timers are over. Raises Transient or Broken."""
+        now = self._looked_at = self._clock()
         until = now + timedelta(seconds=claim_seconds)
         timers = await self._store.claim_timers(now, until, timers_a_round_max)
-        if timers:
-            await self._fire(timers, now)
-        return len(timers)
+        return await self._fire(timers, now) if timers else 0
 
     async def _pause(self) -> float:
         """Return the seconds until the next timer is due, or until another one may have been set."""
-        now = self._clock()
-        next_at = await self._store.next_timer(now)
+        next_at = await self._store.next_timer(self._looked_at)
         if next_at is None:
             return poll_seconds
-        return min((next_at - now).total_seconds(), poll_seconds)
+        # One that has become due since the last look is fired at once.
+        return min(max((next_at - self._clock()).total_seconds(), 0.0), poll_seconds)
 
-    async def _fire(self, timers: Sequence[Timer], now: datetime) -> None:
-        outcomes = await self._pipeline.execute_all(
-            [order_for(timer.run_id, _firing(timer), actor="timer") for timer in timers]
-        )
+    async def _fire(self, timers: Sequence[Timer], now: datetime) -> int:
+        try:
+            outcomes = await self._pipeline.execute_all(
+                [order_for(timer.run_id, _firing(timer), actor="timer") for timer in timers]
+            )
+        except asyncio.CancelledError:  # the service stops: nobody need wait for the claim's end
+            with suppress(Transient):
+                await self._store.release_timers(timers)
+            raise
         fired = list(zip(timers, outcomes, strict=True))
         over = [timer for timer, outcome in fired if _means_nothing(outcome)]
         if over:
             await self._store.delete_timers(over, now)
-        late_at = self._clock()
+        put_off = [timer for timer, outcome in fired if isinstance(outcome, Transient)]
+        if put_off:
+            logger.warning("timers put off", extra={"timers": len(put_off)})
+            await self._store.release_timers(put_off)
+        self._count(fired)
+        return len(timers) - len(put_off)
+
+    def _count(self, fired: Sequence[tuple[Timer, RunOutcome]]) -> None:
+        now = self._clock()
         for timer, outcome in fired:
             if isinstance(outcome, Done) and outcome.events:
-                late = (late_at - timer.due_at).total_seconds()
+                late = (now - timer.due_at).total_seconds()
                 telemetry.TIMER_LATE_SECONDS.labels(timer.kind).observe(max(late, 0.0))
 
 
