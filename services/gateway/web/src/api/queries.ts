@@ -7,6 +7,7 @@ import type {
   Page,
   Run,
   RunDetail,
+  SecretPage,
   Task,
   Workflow,
   WorkflowVersion,
@@ -134,4 +135,19 @@ export const versionsQuery = (id: string) =>
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => get<Page<ApiToken>>("/tokens", signal),
+});
+
+/** All of them, page by page: there are a thousand at most. */
+export const secretsQuery = queryOptions({
+  queryKey: ["secrets"],
+  queryFn: async ({ signal }) => {
+    const first = await get<SecretPage>("/secrets?limit=200", signal);
+    let cursor = first.next_cursor;
+    while (cursor !== null) {
+      const next = await get<SecretPage>(`/secrets${query({ limit: 200, cursor })}`, signal);
+      first.items.push(...next.items);
+      cursor = next.next_cursor;
+    }
+    return first;
+  },
 });

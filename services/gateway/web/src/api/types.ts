@@ -180,6 +180,23 @@ export interface ApiToken {
   token?: string;
 }
 
+/** A secret without its value, which no answer has. */
+export interface Secret {
+  name: string;
+  description: string;
+  updated_at: string;
+  used_at: string | null;
+  /** False when the engine lacks the key that it was encrypted with. */
+  readable: boolean;
+  used_by: { id: string; name: string }[];
+  used_by_total: number;
+}
+
+export interface SecretPage extends Page<Secret> {
+  /** The key that encrypts now; without one no secret can be set. */
+  key_id: string | null;
+}
+
 export interface FailingWorkflow {
   workflow_id: string;
   workflow_name: string;

@@ -1,4 +1,4 @@
-/** One's own settings: how the app looks and speaks, the tokens that act as oneself, and the way out. */
+/** How the app looks and speaks, the secrets of workflows, the tokens that act as oneself, and the way out. */
 import { useRef } from "react";
 import { useT } from "../i18n/i18n.tsx";
 import { signOut, useUser } from "../session/session.tsx";
@@ -6,6 +6,7 @@ import { usePage } from "../shell/page.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { errorText } from "../ui/states.tsx";
 import { Preferences } from "./preferences.tsx";
+import { Secrets } from "./secrets.tsx";
 import { Tokens } from "./tokens.tsx";
 
 export default function SettingsPage() {
@@ -21,6 +22,7 @@ export default function SettingsPage() {
       </header>
       <div className="settings">
         <Preferences />
+        <Secrets />
         <Tokens />
         <Account />
       </div>
