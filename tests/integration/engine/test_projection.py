@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from contracts.base import JsonObject
 from contracts.run import (
     CancelRun,
     DecidedOutcome,
@@ -21,6 +22,7 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunPaused,
+    TimerSet,
 )
 from services.chassis.database import Pool
 from services.chassis.errors import Broken, Transient
@@ -28,7 +30,7 @@ from services.chassis.ids import derived_beside, derived_id
 from services.chassis.orders import Order
 from services.engine.app.orders import RunOrder, order_for
 from services.engine.domain.run_codec import decode_event, encode_state
-from services.engine.domain.run_commands import FireRetry, Resolve
+from services.engine.domain.run_commands import Admit, FireRetry, FireTimer, Resolve
 from services.engine.domain.run_evolve import evolve
 from services.engine.domain.run_state import (
     Asking,
@@ -38,6 +40,7 @@ from services.engine.domain.run_state import (
     Retrying,
     RunState,
     Scheduled,
+    Sleeping,
     status_of,
 )
 from tests.support.chassis import running
@@ -57,7 +60,8 @@ MIXED = workflow(
         node("left", "approval", prompt="Left?"),
         node("right", "manual_input", fields=[{"name": "a", "type": "text"}]),
         node("call", "http_request", url="https://example.com/{{ trigger.output.n }}", retries=2),
-        node("sorry", "approval", prompt="It failed."),
+        node("sorry", "approval", prompt="It failed.", timeout="1h"),
+        node("nap", "delay", duration="{{ trigger.output.n }}m"),
         node("after", "http_request", url="https://example.com/{{ right.output.a | default: 0 }}"),
     ],
     [
@@ -65,9 +69,20 @@ MIXED = workflow(
         edge("trigger", "right"),
         edge("trigger", "call"),
         edge("call", "sorry", "error"),
+        edge("trigger", "nap"),
+        edge("nap", "after"),
         edge("left", "after"),
         edge("right", "after"),
     ],
+)
+for limited in MIXED["nodes"]:
+    if limited["type"] == "http_request":
+        limited["time_limit"] = "3m"
+SETTINGS: tuple[JsonObject | None, ...] = (
+    None,
+    {"time_limit": "5m"},
+    {"concurrency": 3},
+    {"time_limit": "5m", "concurrency": 1},
 )
 ASKING = ("left", "right", "sorry")
 CALLING = ("call", "after")
@@ -83,7 +98,8 @@ class Folded:
     ended_at: datetime | None = None
     error: RunError | None = None
     opened_at: dict[UUID, datetime] = field(default_factory=dict)
-    due_at: dict[str, datetime] = field(default_factory=dict)
+    due_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """Of the last timer, by node and kind."""
 
     def follow(self, event: RunFact, at: datetime) -> None:
         self.state = evolve(self.state, event)
@@ -92,7 +108,9 @@ class Folded:
             case RunPaused():
                 self.opened_at[event.task_id] = at
             case RetrySet():
-                self.due_at[event.node] = event.due_at
+                self.due_at[event.node, "retry"] = event.due_at
+            case TimerSet():
+                self.due_at[event.node or "", event.kind] = event.due_at
             case RunFailed():
                 self.error = event.error
             case _:
@@ -112,11 +130,14 @@ async def folds(pool: Pool) -> dict[UUID, Folded]:
 
 
 def any_order(chance: random.Random, workflow_id: UUID, run_id: UUID) -> RunOrder:
-    kind = chance.choices(("start", "answer", "result", "fire", "cancel"), (4, 6, 6, 4, 0.3))[0]
+    kinds = ("start", "admit", "answer", "result", "fire", "timer", "cancel")
+    kind = chance.choices(kinds, (4, 3, 6, 6, 4, 4, 0.3))[0]
     node_key, attempt = chance.choice(CALLING), chance.randint(1, 3)
     match kind:
         case "start":
             return start_of(workflow_id, {"n": 1}, run_id=run_id)
+        case "admit":
+            return Admit()
         case "answer":
             return any_answer(chance, run_id)
         case "result":
@@ -132,6 +153,14 @@ def any_order(chance: random.Random, workflow_id: UUID, run_id: UUID) -> RunOrde
             )
         case "fire":
             return FireRetry(node_key, 1, attempt)
+        case "timer":
+            return chance.choice(
+                (
+                    FireTimer("delay", "nap", 1),
+                    FireTimer("node_limit", node_key, 1),
+                    FireTimer("run_limit", "", 1),
+                )
+            )
         case _:
             return CancelRun(run_id=run_id, actor=ADA)
 
@@ -143,6 +172,8 @@ def any_answer(chance: random.Random, run_id: UUID) -> Resolve:
     if key == "right":
         return Resolve(task_id, "submitted", values, ADA, NOW)
     outcome: DecidedOutcome = "rejected" if chance.random() < 0.1 else "approved"
+    if key == "sorry" and chance.random() < 0.5:
+        outcome = "timed_out"
     return Resolve(task_id, outcome, None, ADA, NOW)
 
 
@@ -165,7 +196,8 @@ async def test_the_tables_are_the_fold_of_the_log(database_url: str, seed: int) 
         clock = Clock()
         one, other = run_pipeline(pool, clock), run_pipeline(pool, clock)
         async with running(one.run(), other.run()):
-            workflow_id = await stored_workflow(pool, one, MIXED)
+            settings = SETTINGS[seed % len(SETTINGS)]
+            workflow_id = await stored_workflow(pool, one, {**MIXED, "settings": settings})
             run_ids = [derived_id("mixed", str(place)) for place in range(25)]
             orders = [
                 order_for(run_id, any_order(chance, workflow_id, run_id), actor="test")
@@ -177,12 +209,23 @@ async def test_the_tables_are_the_fold_of_the_log(database_url: str, seed: int) 
         assert {"Failed", "Cancelled"} & statuses, f"seed {seed} tried too little"
 
 
-N = TypeVar("N", Asking, Scheduled, Retrying)
+N = TypeVar("N", Asking, Scheduled, Retrying, Sleeping)
 
 
 def of_kind(run: Folded, kind: type[N]) -> list[tuple[str, N]]:
     assert isinstance(run.state, Live)
     return [(key, node) for key, node in run.state.nodes.items() if isinstance(node, kind)]
+
+
+def timers_of(run: Folded) -> Iterator[tuple[str, str, int, int, datetime]]:
+    for key, retrying in of_kind(run, Retrying):
+        yield key, "retry", retrying.visit, retrying.attempt, run.due_at[key, "retry"]
+    for key, asleep in of_kind(run, Sleeping):
+        yield key, "delay", asleep.visit, 1, run.due_at[key, "delay"]
+    assert isinstance(run.state, Live)
+    for key, clock in run.state.clocks.items():
+        if clock.due_at is not None:
+            yield key, clock.kind, clock.visit, 1, clock.due_at
 
 
 async def tables_are_folds(pool: Pool, runs: dict[UUID, Folded]) -> None:
@@ -204,10 +247,9 @@ async def tables_are_folds(pool: Pool, runs: dict[UUID, Folded]) -> None:
         for run_id, run in live.items()
         for key, node in of_kind(run, Scheduled)
     }
-    assert set(await rows(pool, "SELECT run_id, node, visit, attempt, due_at FROM timers")) == {
-        (run_id, key, node.visit, node.attempt, run.due_at[key])
-        for run_id, run in live.items()
-        for key, node in of_kind(run, Retrying)
+    timers = "SELECT run_id, node, kind, visit, attempt, due_at FROM timers"
+    assert set(await rows(pool, timers)) == {
+        (run_id, *timer) for run_id, run in live.items() for timer in timers_of(run)
     }
     for run_id, version, state in await rows(
         pool, "SELECT stream_id, version, state FROM snapshots"
