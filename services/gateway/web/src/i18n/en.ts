@@ -307,7 +307,7 @@ export const en = {
     runInputBad: "The input must be a JSON object.",
     runStart: "Start run",
     runStarted: "The run has started.",
-    runQueued: "The engine is away. The run is queued and starts by itself.",
+    runQueued: "The run waits in the queue and starts by itself.",
     stepCount: (n: number) => count(n, { one: "1 step", other: `${n} steps` }),
     missing: "This workflow does not exist or you cannot see it.",
     toList: "Go to the workflows",

@@ -312,7 +312,7 @@ export const it: Messages = {
     runInputBad: "L'ingresso deve essere un oggetto JSON.",
     runStart: "Avvia esecuzione",
     runStarted: "L'esecuzione è iniziata.",
-    runQueued: "Il motore non è raggiungibile. L'esecuzione è in coda e parte da sola.",
+    runQueued: "L'esecuzione è in coda e parte da sola.",
     stepCount: (n) => count(n, { one: "1 passo", other: `${n} passi` }),
     missing: "Questo flusso non esiste o non puoi vederlo.",
     toList: "Vai ai flussi",
