@@ -15,6 +15,7 @@ from services.cli.adapters.api import Api, RefusedError, read_answer
 from services.cli.adapters.files import FoundFile, find_files
 from services.cli.adapters.terminal import Terminal
 from services.cli.commands.validate import faults_of, tell_faults
+from services.cli.commands.workflows import list_names
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.plan import (
     Action,
@@ -108,7 +109,7 @@ def _read_all(
 
 
 def _plan_all(api: Api, files: Sequence[tuple[FoundFile, WorkflowFile]]) -> list[Planned]:
-    known = [(UUID(item["id"]), str(item["name"])) for item in api.items("/workflows")]
+    known = list_names(api)
     planned: list[Planned] = []
     owners: dict[UUID | str, str] = {}
     for found, file in files:

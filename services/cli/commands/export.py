@@ -1,16 +1,16 @@
 """`flusso export`: workflows of the server as files that `flusso apply` takes."""
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
-from uuid import UUID
 
 import typer
 
 from services.cli.adapters.texts import write_text
 from services.cli.commands.apply import load_stored
-from services.cli.commands.workflows import find_workflow
+from services.cli.commands.workflows import find_workflow, list_names
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.plan import exported
 from services.cli.options import Workflow
@@ -54,11 +54,15 @@ def export(
     terminal = session.terminal
     names: set[str] = set()
     with session.api() as api:
-        ids = [UUID(item["id"]) for item in api.items("/workflows")] if every else []
-        ids += [] if workflow is None else [find_workflow(api, workflow)]
-        for workflow_id in ids:
+        known = list_names(api)
+        times = Counter(name for _, name in known)
+        wanted = [workflow_id for workflow_id, _ in known]
+        if workflow is not None:
+            wanted = [find_workflow(api, workflow)]
+        for workflow_id in wanted:
             stored = load_stored(api, workflow_id)
-            text = write_definition(exported(stored), format)
+            document = exported(stored, with_id=times[stored.name] > 1)
+            text = write_definition(document, format)
             if folder is None:
                 typer.echo(text, nl=False)
                 continue

@@ -56,7 +56,7 @@ def _row(item: JsonObject) -> list[str]:
     ]
 
 
-def _named(api: Api, text: str | None) -> list[tuple[UUID, str]]:
+def list_names(api: Api, text: str | None = None) -> list[tuple[UUID, str]]:
     """Return the ids and names of the workflows that have a text in them, or of all."""
     items = api.items("/workflows", q=text)
     return [(UUID(item["id"]), str(item["name"])) for item in items]
@@ -68,8 +68,8 @@ def find_workflow(api: Api, name_or_id: str) -> UUID:
         return UUID(name_or_id)
     except ValueError:
         pass
-    found = find_by_name(name_or_id, _named(api, name_or_id), or_none=True)
+    found = find_by_name(name_or_id, list_names(api, name_or_id), or_none=True)
     if found is None:
-        found = find_by_name(name_or_id, _named(api, None))
+        found = find_by_name(name_or_id, list_names(api))
     assert found is not None, "it raises otherwise"
     return found

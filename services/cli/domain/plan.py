@@ -198,13 +198,13 @@ def document_of(workflow: Stored | Wanted) -> JsonObject:
     }
 
 
-def exported(stored: Stored) -> JsonObject:
-    """Return the file of a workflow; applied again it changes nothing."""
+def exported(stored: Stored, *, with_id: bool) -> JsonObject:
+    """Return the file of a workflow; applied again it changes nothing. Where names are not unique it needs the id."""
     secret = secret_of(stored.definition)
-    if secret is None or "{{" in secret:
-        return document_of(stored)
-    kept = _replace_secret(stored.definition, GENERATE)
-    return document_of(replace(stored, definition=kept))
+    if secret is not None and "{{" not in secret:
+        stored = replace(stored, definition=_replace_secret(stored.definition, GENERATE))
+    head = {"id": str(stored.id)} if with_id else {}
+    return {**head, **document_of(stored)}
 
 
 def _hidden(document: JsonObject, beside: JsonObject | None) -> JsonObject:

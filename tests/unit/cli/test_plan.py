@@ -143,10 +143,17 @@ def test_a_misspelt_name_suggests_the_nearest() -> None:
 @pytest.mark.parametrize("secret", [KEPT, "{{ secrets.SHOP }}", "from before they were kept apart"])
 def test_what_is_exported_changes_nothing_when_applied(text_format: Format, secret: str) -> None:
     before = stored(definition=signed(secret), description="Two\nlines: yes.")
-    text = write_definition(exported(before), text_format)
+    text = write_definition(exported(before, with_id=False), text_format)
     assert "from before" not in text
     change = plan_change(read_workflow_file(text, text_format), before)
     assert change.action == "unchanged"
+
+
+def test_an_export_has_the_id_where_the_name_fits_several() -> None:
+    before = stored()
+    text = write_definition(exported(before, with_id=True), "yaml")
+    file = read_workflow_file(text, "yaml")
+    assert find_stored(file, [(before.id, "Ask"), (uuid4(), "Ask")]) == before.id
 
 
 JSON = st.recursive(
