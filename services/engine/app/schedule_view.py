@@ -1,11 +1,13 @@
 """A schedule as people see it: in words, and with its next instants."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import ValidationError
 
 from contracts.base import Json
 from contracts.workflow import ScheduleView
+from services.engine.domain.cron import Schedule
 from services.engine.domain.cron_faults import CronFault
 from services.engine.domain.triggers.schedule import SCHEDULE_TRIGGER_NAME, ScheduleTriggerConfig
 
@@ -30,5 +32,12 @@ def view_of_config(config: Json, now: datetime) -> ScheduleView | None:
         cron=schedule.cron,
         timezone=schedule.timezone,
         words=schedule.words(),
-        next=schedule.upcoming(now, instants_shown),
+        next=list(_upcoming(schedule, now.replace(second=0, microsecond=0))),
     )
+
+
+@lru_cache(
+    maxsize=1_024
+)  # a list is asked for again and again within a minute, and none comes inside one
+def _upcoming(schedule: Schedule, minute: datetime) -> tuple[datetime, ...]:
+    return tuple(schedule.upcoming(minute, instants_shown))

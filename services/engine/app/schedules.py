@@ -28,6 +28,7 @@ overdue_seconds = 2.0
 """Who was told of an instant has taken all that is due by then."""
 claim_seconds = 10.0
 """Longer than a page takes; what a replica has claimed and could not start is started by another one after that."""
+note_seconds = 5.0
 downtime_seconds = 60.0
 """After a longer time without any engine, instants that are older than this were missed."""
 page_max = 500
@@ -68,8 +69,8 @@ class Schedules:
         """Start what is due now that instants have come; one that has not come by the database's clock comes again."""
         try:
             now = await self.start_due()
-        except Transient as error:
-            return [error] * len(events)
+        except (Transient, Broken) as error:
+            return [Transient(str(error))] * len(events)
         return [None if event.time <= now else Transient("not due yet") for event in events]
 
     async def start_due(self, overdue: float = 0.0) -> datetime:
@@ -119,7 +120,8 @@ class Schedules:
         if now - look.before > timedelta(seconds=downtime_seconds):
             logger.info("schedules looked at again", extra={"since": look.before.isoformat()})
             await self._pass_over_missed(now)
-        await self._store.note_look(now)
+        if now - look.before > timedelta(seconds=note_seconds):
+            await self._store.note_look(now)
         return now
 
     async def _pass_over_missed(self, now: datetime) -> None:
@@ -155,13 +157,17 @@ def _is_over(schedule: DueSchedule, outcome: RunOutcome, now: datetime) -> bool:
             return True
         case Transient():
             return False
-        case Refused() | Broken():
-            logger.error(
-                "scheduled run could not start",
-                extra={
-                    "workflow_id": str(schedule.workflow_id),
-                    "scheduled_at": rfc3339(schedule.next_at),
-                    "reason": str(outcome),
-                },
-            )
+        case Refused():  # deleted, or given another trigger, at this moment
+            logger.info("scheduled run refused", extra=_told(schedule, outcome))
             return True
+        case Broken():
+            logger.error("scheduled run could not start", extra=_told(schedule, outcome))
+            return True
+
+
+def _told(schedule: DueSchedule, outcome: RunOutcome) -> dict[str, str]:
+    return {
+        "workflow_id": str(schedule.workflow_id),
+        "scheduled_at": rfc3339(schedule.next_at),
+        "reason": str(outcome),
+    }

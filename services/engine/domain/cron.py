@@ -4,10 +4,12 @@
 changed is decided here, as Debian's cron does it (docs/nodes/schedule_trigger.md tells people).
 """
 
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cron_descriptor import Options, get_description
@@ -29,26 +31,29 @@ class Schedule:
 
     def next_after(self, after: datetime) -> datetime | None:
         """Return the first instant later than `after`, in UTC; None if there is none within fifty years."""
-        zone = ZoneInfo(self.timezone)
-        earliest: datetime | None = None
-        for wall in self._walls_from(after.astimezone(zone)):
-            if earliest is not None and _as_utc(wall, zone, 0) >= earliest:
-                break
-            later = [instant for instant in self._instants_of(wall, zone) if instant > after]
-            earliest = min([*later, earliest] if earliest else later, default=None)
-        return earliest
+        return next(self.instants_after(after), None)
 
     def upcoming(self, after: datetime, count: int) -> list[datetime]:
         """Return the next `count` instants."""
-        found: list[datetime] = []
-        latest = after
-        while len(found) < count:
-            instant = self.next_after(latest)
-            if instant is None:
-                break
-            found.append(instant)
-            latest = instant
-        return found
+        return list(islice(self.instants_after(after), count))
+
+    def instants_after(self, after: datetime) -> Iterator[datetime]:
+        """Yield the instants later than `after`, in UTC and in order."""
+        zone = ZoneInfo(self.timezone)
+        latest, pending = after, list[datetime]()
+        for wall in self._walls_from(after.astimezone(zone)):
+            # No wall-clock time comes before this, even where those of an hour come twice.
+            earliest = _as_utc(wall, zone, 0)
+            while pending and pending[0] < earliest:
+                latest = pending.pop(0)
+                yield latest
+            instants = self._instants_of(wall, zone)
+            for instant in instants:
+                if instant > latest:
+                    insort(pending, instant)
+            if pending == instants and len(instants) == 1:
+                latest = pending.pop()
+                yield latest
 
     def latest(self, after: datetime, until: datetime) -> datetime | None:
         """Return the last instant later than `after` and not later than `until`, however many lie between."""
@@ -97,6 +102,7 @@ class Schedule:
         return _words(self.cron)
 
 
+@lru_cache(maxsize=1_024)  # lists show the same ones again and again
 def parse_schedule(cron: str, timezone: str) -> Schedule:
     """Return the schedule. Raises CronFault."""
     fields = check_cron(cron)
@@ -123,7 +129,7 @@ def _end_of_gap(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     return low + seconds_high * _SECOND
 
 
-@lru_cache(maxsize=1_024)  # lists show the same ones again and again
+@lru_cache(maxsize=1_024)
 def _words(cron: str) -> str:
     options = Options()
     options.use_24hour_time_format = True

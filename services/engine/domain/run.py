@@ -103,6 +103,8 @@ def _trigger_output(graph: Graph, command: Start, now: datetime) -> Json:
         output = {}
     if not isinstance(output, dict):
         raise Refused("invalid-input", "The input of a run is a JSON object.")
+    if command.trigger == "schedule" and graph.trigger_type != SCHEDULE_TRIGGER_NAME:
+        raise Refused("trigger-changed", "This workflow is not started by the clock any more.")
     if graph.trigger_type == SCHEDULE_TRIGGER_NAME and command.trigger != "schedule":
         output = schedule_by_hand(output, rfc3339(now))
     size = size_of(output)

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from contracts.base import rfc3339
 from contracts.envelope import CloudEvent
-from services.chassis.errors import Transient
+from services.chassis.errors import Refused, Transient
 from services.engine.adapters.schedule_store import PostgresSchedules
 from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.orders import StartTriggered, order_for
@@ -166,6 +167,7 @@ async def test_replicas_that_look_at_once_start_it_once(database_url: str) -> No
 async def test_a_crash_before_it_goes_on_starts_nothing_twice(database_url: str) -> None:
     async with stored_schedules(database_url) as stored:
         workflow_id = await stored.workflow(scheduled(), next_at=NINE)
+        assert await PostgresSchedules(stored.pool).claim(NINE, NINE, NINE, 1)
         await start_alone(stored, workflow_id)
 
         await stored.schedules.start_due()
@@ -174,17 +176,15 @@ async def test_a_crash_before_it_goes_on_starts_nothing_twice(database_url: str)
         assert await stored.next_at(workflow_id) == NINE + timedelta(days=1)
 
 
-async def start_alone(stored: Stored, workflow_id: object) -> None:
+async def start_alone(stored: Stored, workflow_id: UUID) -> None:
     """As a replica that dies as soon as the run has started."""
-    (due,) = await PostgresSchedules(stored.pool).claim(NINE, NINE, NINE, 1)
-    assert due.workflow_id == workflow_id
     order = StartTriggered(
-        workflow_id=due.workflow_id,
+        workflow_id=workflow_id,
         trigger="schedule",
         trigger_output={"scheduled_at": rfc3339(NINE)},
         actor=SCHEDULE,
     )
-    run_id = scheduled_run_id(due.workflow_id, NINE)
+    run_id = scheduled_run_id(workflow_id, NINE)
     await stored.pipeline.execute(order_for(run_id, order, actor="schedule"))
 
 
@@ -213,6 +213,17 @@ async def test_an_instant_of_a_former_schedule_starts_nothing(database_url: str)
         await stored.schedules.take([due_event(NINE)])
 
         assert await stored.runs(workflow_id) == []
+
+
+async def test_a_version_without_schedule_is_not_started_by_one_that_was_due_before(
+    database_url: str,
+) -> None:
+    async with stored_schedules(database_url) as stored:
+        workflow_id = await stored.workflow(scheduled(), next_at=NINE)
+        await stored.update(workflow_id, workflow([node("note", "transform", x="y")]))
+
+        with pytest.raises(Refused, match="clock"):
+            await start_alone(stored, workflow_id)
 
 
 async def test_a_broken_version_is_passed_over_and_holds_up_no_other(

@@ -75,6 +75,18 @@ def test_quarters_of_an_hour_come_in_order_in_the_hour_that_comes_twice() -> Non
     ]
 
 
+def test_in_an_hour_that_comes_twice_its_first_pass_comes_before_its_second() -> None:
+    quarters = parse_schedule("*/15 * * * *", "Europe/Rome")
+
+    assert walls(quarters, "2026-10-25T02:10+02:00", 5) == [
+        "25 02:15 +0200",
+        "25 02:30 +0200",
+        "25 02:45 +0200",
+        "25 02:00 +0100",
+        "25 02:15 +0100",
+    ]
+
+
 def test_half_an_hour_of_summer_time_is_taken_as_such() -> None:
     two = parse_schedule("0 2 * * *", "Australia/Lord_Howe")
     even_hours = parse_schedule("0 */2 * * *", "Australia/Lord_Howe")
@@ -127,7 +139,7 @@ CHANGES = st.sampled_from(
 NEAR_CHANGES = st.builds(
     lambda change, minutes: change + timedelta(minutes=minutes),
     CHANGES,
-    st.integers(-2_000, 2_000),
+    st.integers(-200, 200),
 )
 
 

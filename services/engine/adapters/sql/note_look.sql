@@ -1,2 +1,2 @@
--- An engine looks at $1; written down every few seconds.
-UPDATE schedule_looks SET looked_at = $1 WHERE looked_at < $1::timestamptz - interval '5 seconds'
+-- An engine has looked at $1.
+UPDATE schedule_looks SET looked_at = $1 WHERE looked_at < $1
