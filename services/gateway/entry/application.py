@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import orjson
@@ -14,12 +15,14 @@ from starlette.routing import Match
 
 from services.chassis.errors import Refused, Transient
 from services.gateway.entry.answers import json_answer
-from services.gateway.entry.doorway import Doorway
+from services.gateway.entry.doorway import OPENAPI, WORKFLOW_SCHEMA, Doorway
 from services.gateway.entry.edge import Edge
 from services.gateway.entry.openapi import build_openapi
 from services.gateway.entry.problems import problem_of, problem_response
 from services.gateway.entry.routing import ApiRoute, HotRoute
 from services.gateway.entry.web import WebApp
+
+_WORKFLOW_SCHEMA = Path(__file__).parents[3] / "docs" / "workflow.schema.json"
 
 
 class Routes(Protocol):
@@ -51,7 +54,17 @@ def _document(app: FastAPI) -> None:
     async def openapi() -> Response:
         return json_answer(document())
 
-    app.router.add_api_route("/api/openapi.json", openapi, include_in_schema=False)
+    @cache
+    def schema() -> bytes:
+        if not _WORKFLOW_SCHEMA.is_file():  # an installed package has no documentation
+            raise HTTPException(404)
+        return _WORKFLOW_SCHEMA.read_bytes()
+
+    async def workflow_schema() -> Response:
+        return json_answer(schema())
+
+    app.router.add_api_route(OPENAPI, openapi, include_in_schema=False)
+    app.router.add_api_route(WORKFLOW_SCHEMA, workflow_schema, include_in_schema=False)
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

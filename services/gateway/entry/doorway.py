@@ -22,7 +22,9 @@ from services.gateway.domain.identity import BySession, Identity
 SESSION_COOKIE = "flusso_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGN_IN = ("POST", "/api/v1/session")
-_OPEN = frozenset({SIGN_IN, ("GET", "/api/openapi.json")})
+OPENAPI = "/api/openapi.json"
+WORKFLOW_SCHEMA = "/api/workflow.schema.json"
+_OPEN = frozenset({SIGN_IN, ("GET", OPENAPI), ("GET", WORKFLOW_SCHEMA)})
 _WEBHOOKS = "/api/webhooks/"
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 failures_max = 20

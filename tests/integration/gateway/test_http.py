@@ -224,6 +224,12 @@ async def test_while_the_services_are_away_questions_and_decisions_get_503(
         assert int(answer.headers["retry-after"]) > 0
 
 
+async def test_the_schema_of_workflow_files_is_there_for_any_editor(gateway: Gateway) -> None:
+    answer = await gateway.anyone.get("/api/workflow.schema.json")
+    assert answer.status_code == 200
+    assert answer.json()["title"] == "Flusso workflow"
+
+
 async def test_the_document_describes_every_route_whole(gateway: Gateway) -> None:
     document = (await gateway.anyone.get("/api/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
