@@ -103,7 +103,8 @@ async def test_a_token_is_shown_once_works_and_is_refused_after_revoking(
     page = person.page
     await page.get_by_role("button", name="Create token").click()
     await expect(page.get_by_text("Name the token after what uses it.")).to_be_visible()
-    await page.get_by_label("Name").fill("Nightly script")
+    tokens = page.get_by_role("region", name="API tokens")
+    await tokens.get_by_label("Name").fill("Nightly script")
     await page.get_by_label("Expires").select_option("30")
     await page.get_by_role("button", name="Create token").click()
     token = await page.locator("[data-new-token]").inner_text()

@@ -42,7 +42,7 @@ export function Secrets() {
           <li key={secret.name}>
             <SecretLine secret={secret} />
             {mayChange && (
-              <>
+              <div className="row">
                 <button type="button" className="quiet" onClick={() => setReplacing(secret)}>
                   {t.settings.replace}
                   <span className="visually-hidden"> {secret.name}</span>
@@ -55,7 +55,7 @@ export function Secrets() {
                   {t.settings.deleteSecret}
                   <span className="visually-hidden"> {secret.name}</span>
                 </button>
-              </>
+              </div>
             )}
           </li>
         ))}
@@ -78,18 +78,18 @@ export function Secrets() {
 function SecretLine({ secret }: { secret: Secret }) {
   const t = useT();
   return (
-    <div className="grow stack">
+    <div className="grow">
       <code>{secret.name}</code>
-      {secret.description !== "" && <span dir="auto">{secret.description}</span>}
-      {!secret.readable && <span className="fault">{t.settings.secretUnreadable}</span>}
-      <span className="muted small">
+      {secret.description !== "" && <div dir="auto">{secret.description}</div>}
+      {!secret.readable && <div className="fault">{t.settings.secretUnreadable}</div>}
+      <div className="muted small">
         {t.settings.secretSet} <RelativeTime time={secret.updated_at} /> · {t.settings.lastUsed}{" "}
         {secret.used_at ? <RelativeTime time={secret.used_at} /> : t.settings.neverUsed}
-      </span>
+      </div>
       {secret.used_by_total > 0 && (
-        <span className="small">
+        <div className="small">
           {t.settings.usedBy(secret.used_by_total)} <UsedBy secret={secret} />
-        </span>
+        </div>
       )}
     </div>
   );
