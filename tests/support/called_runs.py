@@ -6,9 +6,9 @@ from uuid import UUID
 from contracts.base import Json, JsonObject
 from contracts.run import (
     ChildCall,
-    ChildReport,
     ChildrenCalled,
     ChildrenReported,
+    ChildReport,
     RunError,
     RunFact,
     RunStatus,
