@@ -11,6 +11,7 @@ from deploy.local.process import Program
 
 SERVICES = ("engine", "tasks", "gateway")
 SECRET_KEYS = "FLUSSO_SECRET_KEYS"  # noqa: S105 - the name of the variable
+SMTP_URL = "FLUSSO_SMTP_URL"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,6 +70,8 @@ def service_environment(
         "FLUSSO_ADMIN_TOKEN": surroundings.admin_token,
         # The engine alone opens secrets.
         SECRET_KEYS: keys if plan.service == "engine" else "",
+        # The engine alone sends mail.
+        SMTP_URL: inherited.get(SMTP_URL, "") if plan.service == "engine" else "",
         "FLUSSO_LOG_FORMAT": inherited.get("FLUSSO_LOG_FORMAT") or "pretty",
         "PYTHONUNBUFFERED": "1",
         port_name: str(plan.port),

@@ -31,15 +31,21 @@ def run_service(
     try:
         settings = load_settings(service, os.environ, health_port=health_port)
     except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a person started it and reads this
-        raise SystemExit(2) from error
+        raise _unusable(error) from error
     logs.configure_logging(service, settings.log_format)
     telemetry.configure_telemetry(service, os.environ)
     try:
         with suppress(asyncio.CancelledError):  # asked to end before it was ready
             uvloop.run(_serve(settings, schema, migrations, build))
+    except SettingsError as error:
+        raise _unusable(error) from None
     finally:
         telemetry.shut_down_telemetry()
+
+
+def _unusable(error: SettingsError) -> SystemExit:
+    print(error, file=sys.stderr)  # noqa: T201 - a person started it and reads this
+    return SystemExit(2)
 
 
 class HealthServer(Server):

@@ -25,6 +25,8 @@ from services.engine.adapters.run_store import PostgresRuns
 from services.engine.adapters.schedule_alarms import NatsAlarms, rounded_up
 from services.engine.adapters.schedule_store import PostgresSchedules
 from services.engine.adapters.secret_store import PostgresSecrets
+from services.engine.adapters.smtp import make_mailer
+from services.engine.adapters.smtp_settings import read_sender, read_smtp
 from services.engine.adapters.statements import MIGRATIONS
 from services.engine.adapters.vault import Vault, read_vault
 from services.engine.adapters.wait_store import PostgresWaits
@@ -37,6 +39,7 @@ from services.engine.app.delivery_journal import DeliveryJournal
 from services.engine.app.events import Events
 from services.engine.app.old_secrets import SecretMover
 from services.engine.app.orders import RunPipeline
+from services.engine.app.performers import performers
 from services.engine.app.prepare import Prepare
 from services.engine.app.reconcile import Reconciler
 from services.engine.app.reencrypt import Reencryption
@@ -138,7 +141,8 @@ async def build(runtime: Runtime) -> None:
     )
     runtime.spawn("task events", consumer.run())
     client = CheckedClient(allowed_networks())
-    worker = Worker(waits, client, runtime.caller, values)
+    mailer = make_mailer(read_smtp(os.environ), read_sender(os.environ))
+    worker = Worker(waits, performers(client, mailer, runtime.caller), runtime.caller, values)
     jobs = JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform)
     runtime.spawn("worker", _performing(jobs, client))
     runtime.spawn("timers", Timers(waits, pipeline).run())

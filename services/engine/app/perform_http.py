@@ -3,12 +3,11 @@
 import base64
 import re
 from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
-from uuid import UUID
 
 import orjson
 
 from contracts.base import Json, JsonObject
-from contracts.run import NodeScheduled, RecordResult, RunError
+from contracts.run import NodeScheduled, RunError
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json
 from services.engine.app.ports import Answer, HttpClient, RequestFailed
@@ -164,8 +163,3 @@ def _body(request: JsonObject) -> bytes:
     if body is None:
         return b""
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
-
-
-def result_of(run_id: UUID, job: NodeScheduled, found: dict[str, Json]) -> RecordResult:
-    """Return what the engine is told."""
-    return RecordResult(run_id=run_id, node=job.node, visit=job.visit, attempt=job.attempt, **found)

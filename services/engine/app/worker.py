@@ -1,6 +1,7 @@
 """Performs side effects and has the engine record what came of them."""
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 from contracts import subjects
@@ -9,13 +10,10 @@ from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
 from services.chassis.errors import Refused, Transient
-from services.engine.app.perform_event import perform_event
-from services.engine.app.perform_http import perform_http, result_of
-from services.engine.app.ports import Asks, HttpClient, JobStore
+from services.engine.app.performers import Performer
+from services.engine.app.ports import Asks, JobStore
 from services.engine.app.secret_values import SecretValues
-from services.engine.domain.nodes.emit_event import EMIT_EVENT_NAME
 
-HTTP_REQUEST = "http_request"
 record_seconds_max = 30.0
 """What was done is not done again only because the engine is being restarted; with the longest request it stays below
 the reconciler's limit for a job."""
@@ -26,12 +24,18 @@ class Worker:
     """One per process."""
 
     def __init__(
-        self, jobs: JobStore, client: HttpClient, caller: Asks, secrets: SecretValues
+        self,
+        jobs: JobStore,
+        performers: Mapping[str, Performer],
+        caller: Asks,
+        secrets: SecretValues,
     ) -> None:
+        """`performers`: by type of node."""
         self._jobs = jobs
+        self._performers = performers
         self._secrets = secrets
-        self._client = client
         self._caller = caller
+        self._in_hand: set[tuple[UUID, str, int, int]] = set()
 
     async def perform(self, event: CloudEvent) -> None:
         """Perform one job, if it is still wanted.
@@ -39,12 +43,25 @@ class Worker:
         Raises Transient when its result could not be recorded (it is then offered again), Refused if it is no job.
         """
         job, run_id = NodeScheduled.model_validate(event.data), _run_of(event)
-        if not await self._jobs.is_wanted(run_id, job):
-            return  # told again, after its result was recorded or its run has ended
+        key = (run_id, job.node, job.visit, job.attempt)
+        if key in self._in_hand:
+            return  # told again while it is being performed: the first message answers for it
+        self._in_hand.add(key)
+        try:
+            if await self._jobs.is_wanted(run_id, job):
+                await self._perform(event, run_id, job)
+            # else told again, after its result was recorded or its run has ended
+        finally:
+            self._in_hand.discard(key)
+
+    async def _perform(self, event: CloudEvent, run_id: UUID, job: NodeScheduled) -> None:
         with telemetry.span(
             "perform node", traceparent=event.traceparent, kind="consumer", node=job.node
         ):
-            result = result_of(run_id, job, await self._performed(run_id, job))
+            found = await self._performed(run_id, job)
+            result = RecordResult(
+                run_id=run_id, node=job.node, visit=job.visit, attempt=job.attempt, **found
+            )
             await self._record(result)
 
     async def _performed(self, run_id: UUID, job: NodeScheduled) -> dict[str, Json]:
@@ -54,13 +71,12 @@ class Worker:
         except Refused as refused:
             error = RunError(code=refused.code, message=refused.message, details=refused.details)
             return {"error": error}
+        performer = self._performers.get(job.type)
+        if performer is None:
+            text = f"This worker does not know {job.type}."
+            return {"error": RunError(code="unknown-node-type", message=text)}
         with opened.guarded():
-            if job.type == HTTP_REQUEST:
-                return opened.masked(await perform_http(self._client, opened.job))
-        if job.type == EMIT_EVENT_NAME:
-            return await perform_event(self._caller, run_id, job)
-        text = f"This worker does not know {job.type}."
-        return {"error": RunError(code="unknown-node-type", message=text)}
+            return opened.masked(await performer(run_id, opened.job))
 
     async def _record(self, result: RecordResult) -> None:
         clock = asyncio.get_running_loop().time

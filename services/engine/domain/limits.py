@@ -51,3 +51,8 @@ ITEMS_MAX = 100_000
 """Of one `for_each`: a run of days."""
 CHILDREN_AT_ONCE_MAX = 100
 """Child runs of one `for_each` that are under way together."""
+
+RECIPIENTS_MAX = 100
+"""Of one mail: more is a mailing, which mail servers refuse from one message, and for_each can send."""
+MAIL_BODY_MAX = 100_000
+"""Characters of Markdown: made into HTML in well under a second."""

@@ -89,7 +89,7 @@ def read_retry(value: Json, raw: JsonObject, node: NodeType, place: Place) -> Re
     """Return how often a node is tried again; `raw` is its configuration, which may have an older way to say it."""
     own = None if node.own_retry is None else node.own_retry(raw)
     if value is None:
-        return own or NO_RETRIES
+        return own or node.retry
     if node.errors is None:
         place.fault("option-not-available", f"`{node.name}` has nothing to try again.")
         return NO_RETRIES

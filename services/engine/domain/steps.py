@@ -19,7 +19,7 @@ from contracts.run import (
 from services.engine.domain.calls import Callees
 from services.engine.domain.findings import Place
 from services.engine.domain.reading import M, read_model
-from services.engine.domain.retry import RetryPolicy
+from services.engine.domain.retry import NO_RETRIES, RetryPolicy
 from services.engine.domain.run_state import Live
 from services.engine.domain.scope import Scope
 from services.engine.domain.values import check_size
@@ -103,7 +103,8 @@ class NodeType:
     """A type of node: the model of its configuration, None for one of any members, and its compiler.
 
     `errors` are those that a worker may report, by the words that `retry.on` has for them; None: no worker performs it.
-    `own_retry` reads an older way to say how often it is tried again. `limited`: it may have a `time_limit`.
+    `retry` is how often it is tried again if nothing is said; `own_retry` reads an older way to say it. `limited`: it
+    may have a `time_limit`.
     """
 
     name: str
@@ -111,6 +112,7 @@ class NodeType:
     compile: Callable[[JsonObject, Place], Compiled]
     errors: Mapping[str, frozenset[str]] | None = None
     has_statuses: bool = False
+    retry: RetryPolicy = NO_RETRIES
     own_retry: Callable[[JsonObject], RetryPolicy | None] | None = None
     limited: bool = False
 

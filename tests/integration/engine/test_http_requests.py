@@ -9,16 +9,19 @@ from contracts.base import Json, JsonObject
 from contracts.envelope import BATCH, CloudEvent
 from contracts.run import RunView
 from contracts.subjects import RUN_EVENTS, RUN_NODE_SCHEDULED, WORKER_ON_NODE_SCHEDULED
+from services.chassis.database import Pool
 from services.chassis.job_consumer import JobConsumer
 from services.chassis.rpc import Caller
 from services.engine.adapters.checked_http import CheckedClient
+from services.engine.adapters.smtp import NoMailer
 from services.engine.adapters.wait_store import PostgresWaits
 from services.engine.app.perform_http import perform_http
+from services.engine.app.performers import performers
 from services.engine.app.worker import Worker
 from services.engine.domain.addresses import parse_networks
 from services.engine.main import ON_NODE_SCHEDULED
 from tests.support.chassis import until
-from tests.support.engine_service import Engine, engine_service
+from tests.support.engine_service import Engine, engine_service, secret_values
 from tests.support.http_target import Target, answer, code_of, http_target, job, json_answer
 from tests.support.runs import NOW, edge, node, workflow
 
@@ -56,6 +59,12 @@ def calling(url: str, **config: Json) -> JsonObject:
 async def run_of(engine: Engine, definition: JsonObject, given: Json = None) -> RunView:
     run = await engine.start(await engine.workflow(definition), given)
     return await engine.ended(run.id)
+
+
+def worker_of(pool: Pool, client: CheckedClient, caller: Caller) -> Worker:
+    """One more worker beside the engine's own."""
+    able = performers(client, NoMailer(), caller)
+    return Worker(PostgresWaits(pool), able, caller, secret_values(pool))
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------
@@ -325,7 +334,8 @@ async def test_what_was_done_is_not_done_again_while_nobody_takes_its_result(
     told = await engine.client.jetstream().get_last_msg(RUN_EVENTS, RUN_NODE_SCHEDULED)
     (event,) = BATCH.validate_json(told.data or b"")
     away = Caller(None)
-    worker = Worker(PostgresWaits(engine.runtime.pool), client, away)
+    pool = engine.runtime.pool
+    worker = worker_of(pool, client, away)
     performing = asyncio.ensure_future(worker.perform(event))
     await target.arrived.wait()
     await asyncio.wait([performing], timeout=0.3)
@@ -342,7 +352,8 @@ async def test_messages_that_are_no_jobs_do_not_stop_the_worker(
     engine: Engine, target: Target, client: CheckedClient
 ) -> None:
     target.will_answer(answer(b"fine"))
-    worker = Worker(PostgresWaits(engine.runtime.pool), client, engine.runtime.caller)
+    pool = engine.runtime.pool
+    worker = worker_of(pool, client, engine.runtime.caller)
     jobs = JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform)
     helping = asyncio.ensure_future(jobs.run())
     odd = CloudEvent(

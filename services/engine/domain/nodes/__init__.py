@@ -9,6 +9,7 @@ from services.engine.domain.nodes.emit_event import EMIT_EVENT
 from services.engine.domain.nodes.for_each import FOR_EACH
 from services.engine.domain.nodes.http_request import HTTP_REQUEST
 from services.engine.domain.nodes.run_workflow import RUN_WORKFLOW
+from services.engine.domain.nodes.send_email import SEND_EMAIL
 from services.engine.domain.nodes.stop import STOP
 from services.engine.domain.nodes.switch import SWITCH
 from services.engine.domain.nodes.transform import TRANSFORM
@@ -23,6 +24,7 @@ NODE_TYPES: Mapping[str, NodeType] = {
         SWITCH,
         TRANSFORM,
         HTTP_REQUEST,
+        SEND_EMAIL,
         DELAY,
         FOR_EACH,
         RUN_WORKFLOW,
