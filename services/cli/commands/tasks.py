@@ -30,6 +30,7 @@ _TASKS_EXAMPLES = """\
 [bold]Examples[/bold]
   flusso tasks
   flusso tasks --workflow "Refund above a limit" --kind approval
+  flusso tasks --sort due --assignee me
   flusso tasks --all --q espresso --json"""
 _TASK_EXAMPLES = f"""\
 [bold]Examples[/bold]
@@ -54,6 +55,8 @@ _Kind = Annotated[
 ]
 _Search = Annotated[str | None, typer.Option("--q", help="Only those with these words.")]
 _All = Annotated[bool, typer.Option("--all", help="The decided and closed ones too.")]
+_Sort = Annotated[Literal["oldest", "newest", "due"], typer.Option(help="Which come first.")]
+_Overdue = Annotated[bool, typer.Option("--overdue", help="Only those whose due date is past.")]
 _Assignee = Annotated[str | None, typer.Option(help="Only those for this person; me is you.")]
 _Pairs = Annotated[
     list[str] | None, typer.Argument(help="The values of the form.", metavar="FIELD=VALUE...")
@@ -72,12 +75,14 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=_SUBMIT_EXAMPLES)(submit)
 
 
-def tasks(
+def tasks(  # noqa: PLR0913, PLR0917 - a command has as many parameters as options
     context: typer.Context,
     workflow: OfWorkflow = None,
     kind: _Kind = None,
     q: _Search = None,
     assignee: _Assignee = None,
+    overdue: _Overdue = False,  # noqa: FBT002
+    sort: _Sort = "oldest",
     every: _All = False,  # noqa: FBT002
     limit: Limit = 50,
     json: AsJson = False,  # noqa: FBT002
@@ -87,7 +92,8 @@ def tasks(
     with session.api() as api:
         workflow_id = None if workflow is None else str(find_workflow(api, workflow))
         query = {"workflow_id": workflow_id, "kind": kind, "q": q, "assignee": assignee}
-        found = list(api.items("/tasks", limit, status="pending", **query))
+        late = "true" if overdue else None
+        found = list(api.items("/tasks", limit, status="pending", sort=sort, overdue=late, **query))
         if every:
             found += api.items("/tasks", limit, status="decided", sort="newest", **query)
     if json:

@@ -12,7 +12,8 @@ from services.cli.domain.spans import span
 ENDED = frozenset({"Completed", "Failed", "Cancelled"})
 COMMENT_SHOWN = 200
 StepKey = tuple[str, datetime]
-Seen = Mapping[StepKey, tuple[str, int]]
+Seen = Mapping[StepKey, tuple[str, int, int]]
+"""Of each step: its status, its attempt, and how many of its child runs have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,19 @@ class StepLine:
 
 
 def changes(steps: Sequence[TraceStep], seen: Seen) -> Iterator[TraceStep]:
-    """Yield the steps whose status or attempt is another than the one seen."""
+    """Yield the steps that have moved since they were seen."""
     for step in steps:
-        if seen.get((step.node, step.started_at)) != (step.status, step.attempt):
+        if seen.get((step.node, step.started_at)) != _state_of(step):
             yield step
 
 
 def seen_of(steps: Sequence[TraceStep]) -> Seen:
     """Return what to give to the next call of `changes`."""
-    return {(step.node, step.started_at): (step.status, step.attempt) for step in steps}
+    return {(step.node, step.started_at): _state_of(step) for step in steps}
+
+
+def _state_of(step: TraceStep) -> tuple[str, int, int]:
+    return step.status, step.attempt, 0 if step.children is None else step.children.ended
 
 
 def step_line(step: TraceStep, now: datetime) -> StepLine:
@@ -58,6 +63,8 @@ def _note(step: TraceStep) -> str:
         return shortened(said, COMMENT_SHOWN)
     if step.error is not None:
         return f"{step.error.code}: {step.error.message}"
+    if step.children is not None:
+        return f"{step.children.ended} of {step.children.total} child runs have ended"
     return f"attempt {step.attempt}" if step.attempt > 1 else ""
 
 

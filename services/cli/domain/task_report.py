@@ -6,7 +6,7 @@ from contracts.base import Json
 from contracts.run import FormField
 from contracts.task import TaskView
 from services.cli.domain.safe_text import safe_line
-from services.cli.domain.spans import age, local, moment
+from services.cli.domain.spans import age, local, moment, span
 
 TASK_COLUMNS = ("waits", "workflow", "step", "kind", "title", "id")
 FIELD_COLUMNS = ("name", "label", "type", "needed", "limits", "default")
@@ -28,15 +28,28 @@ def head_lines(task: TaskView, now: datetime) -> list[str]:
     """Return what the task is and whom it is for."""
     who = ", ".join(task.assignees) or "anybody"
     opened = f"{age(task.created_at, now)} ago ({local(task.created_at.isoformat())})"
-    return [
-        safe_line(line)
-        for line in (
-            f"{task.title}",
-            f"{task.workflow_name} (version {task.workflow_version}), step {task.step_name}",
-            f"for {who}; opened {opened}",
-            f"task {task.id}, run {task.run_id}",
-        )
+    lines = [
+        task.title,
+        f"{task.workflow_name} (version {task.workflow_version}), step {task.step_name}",
+        f"for {who}; opened {opened}",
+        *_times(task, now),
+        f"task {task.id}, run {task.run_id}",
     ]
+    return list(map(safe_line, lines))
+
+
+def _times(task: TaskView, now: datetime) -> list[str]:
+    """Return when a pending task should be decided, and when the clock will decide it."""
+    if task.status != "pending":
+        return []
+    lines = []
+    if task.due_at is not None:
+        late = f"overdue for {age(task.due_at, now)}"
+        due = f"due in {span(task.due_at - now)}" if task.due_at > now else late
+        lines.append(f"{due} ({local(task.due_at.isoformat())})")
+    if task.timeout_at is not None:
+        lines.append(f"times out at {local(task.timeout_at.isoformat())}")
+    return lines
 
 
 def outcome_line(task: TaskView) -> str:

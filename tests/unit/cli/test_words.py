@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.base import Json
 from contracts.run import RunError, RunView, StepDecision, TraceStep
+from contracts.task import TaskView
 from services.cli.commands.export import free_name
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.inputs import parse_object, parse_pairs
@@ -23,6 +24,7 @@ from services.cli.domain.run_report import (
 )
 from services.cli.domain.safe_text import safe_line, safe_text
 from services.cli.domain.spans import span
+from services.cli.domain.task_report import head_lines
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -196,6 +198,46 @@ def test_a_step_says_how_long_it_took_and_who_decided() -> None:
 
 def test_a_step_that_goes_on_has_been_going_since_its_start() -> None:
     assert step_line(step("a", "Running"), NOON + timedelta(minutes=3)).took == "3 m"
+
+
+def test_a_step_with_child_runs_says_how_many_have_ended() -> None:
+    children: dict[str, Json] = {"total": 10, "called": 4, "ended": 3}
+    before, after = (
+        step("each", "Waiting", children={**children, "ended": 2}),
+        step("each", "Waiting", children=children),
+    )
+    assert list(changes([after], seen_of([before]))) == [after]
+    assert step_line(after, NOON).note == "3 of 10 child runs have ended"
+
+
+def test_a_task_says_when_it_is_due_and_when_its_time_is_up() -> None:
+    def lines(now: datetime, **others: Json) -> str:
+        values: dict[str, Json] = {
+            "id": UUID(int=1),
+            "run_id": UUID(int=2),
+            "workflow_id": UUID(int=3),
+            "workflow_name": "Ask",
+            "workflow_version": 1,
+            "node": "ask",
+            "step_name": "Ask",
+            "kind": "approval",
+            "title": "Pay?",
+            "prompt": "Pay?",
+            "status": "pending",
+            "created_at": NOON,
+            "digest": "d",
+        }
+        return "\n".join(head_lines(TaskView.model_validate(values | others), now))
+
+    due: dict[str, Json] = {
+        "due_at": NOON + timedelta(hours=2),
+        "timeout_at": NOON + timedelta(days=1),
+    }
+    assert "due in 2 h" in lines(NOON, **due)
+    assert "times out at 2026-11-2" in lines(NOON, **due)
+    assert "overdue for 1 h" in lines(NOON + timedelta(hours=3), **due)
+    assert "due" not in lines(NOON, **due, status="resolved")
+    assert "due" not in lines(NOON)
 
 
 def test_a_failed_run_says_why_and_where() -> None:
