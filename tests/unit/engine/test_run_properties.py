@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,19 +16,23 @@ from contracts.run import (
     RunFailed,
     RunPaused,
     RunResumed,
+    TimerSet,
 )
 from services.chassis.errors import Refused
 from services.engine.domain.graph import Motion, motion
 from services.engine.domain.run_codec import decode_event, decode_state, encode_event, encode_state
-from services.engine.domain.run_commands import Command
+from services.engine.domain.run_commands import Admit, Command, FireTimer
 from services.engine.domain.run_evolve import evolve
 from services.engine.domain.run_state import (
+    RUN_CLOCK,
     Ended,
     Live,
     NotStarted,
+    Queued,
     Retrying,
     RunState,
     Scheduled,
+    Sleeping,
     open_waits,
     status_of,
 )
@@ -54,6 +59,7 @@ _PORTS = {
     "switch": ["1", "2", "default"],
     "transform": ["out"],
     "http_request": ["out", "error"],
+    "delay": ["out", "error"],
     "stop": [],
 }
 _CONFIGS: dict[str, JsonObject] = {
@@ -63,12 +69,17 @@ _CONFIGS: dict[str, JsonObject] = {
     "switch": {"expression": "trigger.output.n", "cases": [1, 2]},
     "transform": {"n": "{{ trigger.output.n }}", "gone": "{{ trigger.output.x | default: 0 }}"},
     "http_request": {"url": "https://example.com", "retries": 2},
+    "delay": {"duration": "40s"},
     "stop": {"output": 1},
 }
 _TYPES = st.sampled_from(
     # Stops are rare, else most runs end before anything happens.
     [kind for kind in _PORTS if kind != "stop"] * 4 + ["stop"]
 )
+
+
+LIMIT = timedelta(seconds=90)
+_SETTINGS = st.sampled_from([None, {"time_limit": "90s"}, {"time_limit": "90s", "concurrency": 1}])
 
 
 @st.composite
@@ -86,8 +97,11 @@ def workflows(draw: st.DrawFn) -> JsonObject:
                 edge(source, key, port)
                 for port in draw(st.sets(st.sampled_from(ports), min_size=1, max_size=2))
             ]
-        nodes.append(node(key, kind, **_CONFIGS[kind]))
-    return workflow(nodes, edges)
+        one = node(key, kind, **_CONFIGS[kind])
+        if kind == "http_request" and draw(st.booleans()):
+            one["time_limit"] = "30s"
+        nodes.append(one)
+    return {**workflow(nodes, edges), "settings": draw(_SETTINGS)}
 
 
 @dataclass(slots=True)
@@ -96,10 +110,16 @@ class Rehearsal:
 
     run: Run
     said: list[Command] = field(default_factory=list)
+    moving: timedelta = timedelta(0)
+    """How long something but people could move the run."""
 
     def candidates(self) -> Sequence[Command]:
         """Every command that anyone could send, living or stale."""
         found: list[Command] = [start({"n": 1}), start({"n": 1}, digest="other"), cancel()]
+        found += [Admit(), FireTimer("run_limit", "", 1)]
+        for timer in self.run.all(TimerSet):
+            if timer.node is not None:
+                found.append(FireTimer(timer.kind, timer.node, timer.visit))
         for task in self.run.all(RunPaused):
             answer = approve if task.kind == "approval" else _submit
             found += [answer(task), answer(task), reject(task)]
@@ -111,6 +131,12 @@ class Rehearsal:
                 fired(job.node, job.attempt),
             ]
         return found + self.said
+
+    def pass_time(self, seconds: float) -> None:
+        passed = timedelta(seconds=seconds)
+        self.run.now += passed
+        if isinstance(self.run.state, Live) and status_of(self.run.state) == "Running":
+            self.moving += passed
 
     def say(self, command: Command) -> list[RunFact] | Refused:
         self.said.append(command)
@@ -126,6 +152,7 @@ def rehearsals(draw: st.DrawFn) -> Rehearsal:
     rehearsal = Rehearsal(Run(graph_of(draw(workflows()))))
     rehearsal.say(start({"n": draw(st.integers(0, 3))}))
     for _ in range(draw(st.integers(0, 12))):
+        rehearsal.pass_time(draw(st.sampled_from([0, 1, 20, 45])))
         rehearsal.say(draw(st.sampled_from(rehearsal.candidates())))
     return rehearsal
 
@@ -168,7 +195,8 @@ def test_a_run_waits_exactly_when_only_people_can_move_it(rehearsal: Rehearsal) 
     state = rehearsal.run.state
     if not isinstance(state, Live):
         return
-    others = [one for one in state.nodes.values() if isinstance(one, Scheduled | Retrying)]
+    machines = (Scheduled, Retrying, Sleeping)
+    others = [one for one in state.nodes.values() if isinstance(one, machines)]
     asks = list(open_waits(state))
 
     assert asks or others, "a live run waits for somebody"
@@ -215,11 +243,44 @@ def test_the_end_accounts_for_every_open_task(rehearsal: Rehearsal) -> None:
     assert set(end.open_tasks) == opened - answered_tasks
 
 
+@given(rehearsals())
+def test_the_clock_of_a_run_counts_the_time_in_which_not_only_people_can_move_it(
+    rehearsal: Rehearsal,
+) -> None:
+    run = rehearsal.run
+    if not isinstance(run.state, Live) or run.graph.settings.time_limit is None:
+        return
+    clock = run.state.clocks[RUN_CLOCK]
+    left = LIMIT - rehearsal.moving
+
+    if clock.due_at is None:
+        assert status_of(run.state) == "Waiting"
+        assert clock.remaining_seconds == left.total_seconds() > 0
+    elif status_of(run.state) == "Running":
+        assert clock.due_at - run.now == left
+    ends = run.does(FireTimer("run_limit", "", 1))
+    assert bool(ends) == (clock.due_at is not None and clock.due_at <= run.now)
+
+
+@given(rehearsals())
+def test_clocks_are_those_of_nodes_under_way(rehearsal: Rehearsal) -> None:
+    state = rehearsal.run.state
+    if isinstance(state, Live):
+        limited = {key for key, one in rehearsal.run.graph.nodes.items() if one.time_limit}
+        under_way = {
+            key for key, one in state.nodes.items() if isinstance(one, Scheduled | Retrying)
+        }
+        assert state.clocks.keys() - {RUN_CLOCK} == limited & under_way
+
+
 @given(rehearsals(), st.booleans())
 def test_a_run_ends_once_everybody_has_answered(rehearsal: Rehearsal, failing: bool) -> None:  # noqa: FBT001
     run = rehearsal.run
     for _ in range(100):
         state = run.state
+        if isinstance(state, Queued):
+            run.does(Admit())
+            continue
         if not isinstance(state, Live):
             break
         key, one = next(
@@ -238,6 +299,8 @@ def _reply(run: Run, key: str, failing: bool) -> Command | None:  # noqa: FBT001
             return broken(key, attempt, retryable=True) if failing else answered(key, {}, attempt)
         case Retrying(attempt=attempt):
             return fired(key, attempt)
+        case Sleeping(visit=visit):
+            return FireTimer("delay", key, visit)
         case one if dict(open_waits(run.state)).get(key) == one:
             task = run.task(key)
             return approve(task) if task.kind == "approval" else submit(task, {"a": "b"})
