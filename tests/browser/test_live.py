@@ -1,7 +1,9 @@
 """Live means live: no page needs a reload, and a browser holds one stream however many tabs it has."""
 
+import asyncio
+
 import httpx
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from deploy.local.stack import Stack
 from deploy.local.waiting import wait_until_async
@@ -134,3 +136,19 @@ def streams(stack: Stack) -> int:
     text = httpx.get(stack.metrics_url("gateway"), trust_env=False).text
     (line,) = [line for line in text.splitlines() if line.startswith("flusso_event_listeners ")]
     return int(float(line.split()[1]))
+
+
+async def test_what_came_before_the_stream_stood_is_shown(api: Api, person: Person) -> None:
+    let_through = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_through.wait()
+        await route.continue_()
+
+    await person.page.route("**/api/v1/events?*", hold)
+    await person.open("/tasks")
+    await expect(person.page.get_by_text("No tasks are waiting.")).to_be_visible()
+    await ask_for_approval(api, "Between list and stream")
+    let_through.set()
+    await person.live()
+    await expect(person.card("Between list and stream")).to_be_visible()

@@ -103,7 +103,7 @@ class Reader {
     if (!data) return;
     if (event.event === "hello") this.hello(data);
     else if (event.event === "counts") this.count(data.pending);
-    else if (event.event === "reset") this.reset();
+    else if (event.event === "reset") this.reset(Math.random() * REFETCH_JITTER_MS);
     else if (event.event === "message") this.queue(data as unknown as CloudEvent);
   }
 
@@ -114,7 +114,8 @@ class Reader {
       return;
     }
     if (connection === "live") {
-      if (this.wasLive) this.reset();
+      // Also the first time: what was asked for before the stream stood may have missed what came in between.
+      this.reset(this.wasLive ? Math.random() * REFETCH_JITTER_MS : 0);
       this.wasLive = true;
       return;
     }
@@ -146,13 +147,13 @@ class Reader {
     if (typeof pending === "number") this.queries.setQueryData(["pending"], { pending });
   }
 
-  private reset(): void {
+  private reset(wait: number): void {
     window.setTimeout(() => {
       for (const listener of this.resets) listener();
       void this.queries.invalidateQueries({
         predicate: ({ queryKey }) => queryKey[0] !== "tasks",
       });
-    }, Math.random() * REFETCH_JITTER_MS);
+    }, wait);
   }
 
   private queue(event: CloudEvent): void {
