@@ -2,10 +2,8 @@
 
 import json
 import os
-import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -85,13 +83,19 @@ class Cli:
     @contextmanager
     def terminal(self, *arguments: str) -> Iterator["InTerminal"]:
         """Run it beside the block in a terminal of its own; it is gone on return."""
-        pid, descriptor = pty.fork()
-        if pid == 0:
-            environment = {**os.environ, **self.environment, "TERM": "xterm-256color"}
-            os.chdir(ROOT)
-            os.execvpe(sys.executable, command(*arguments), environment)  # noqa: S606 - no shell
-        termios.tcsetwinsize(descriptor, SIZE)
-        running = InTerminal(pid, descriptor)
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, SIZE)
+        process = subprocess.Popen(
+            command(*arguments),
+            cwd=ROOT,
+            env={**os.environ, **self.environment, "TERM": "xterm-256color"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        running = InTerminal(process, ours)
         try:
             yield running
         finally:
@@ -101,10 +105,9 @@ class Cli:
 class InTerminal:
     """A command in a pseudo terminal."""
 
-    def __init__(self, pid: int, descriptor: int) -> None:
-        self._pid = pid
+    def __init__(self, process: "subprocess.Popen[bytes]", descriptor: int) -> None:
+        self._process = process
         self._descriptor = descriptor
-        self._code: int | None = None
         self.shown = ""
 
     def wait_for(self, words: str) -> None:
@@ -122,16 +125,12 @@ class InTerminal:
         until = time.monotonic() + wait_seconds_max
         while self._read(until):
             pass
-        if self._code is None:
-            _, status = os.waitpid(self._pid, 0)
-            self._code = os.waitstatus_to_exitcode(status)
-        return self._code
+        return self._process.wait(wait_seconds_max)
 
     def close(self) -> None:
         """Kill it if it lives."""
-        if self._code is None:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._descriptor)
 
     def _read(self, until: float) -> bool:

@@ -154,8 +154,8 @@ def test_looking_at_tasks_and_runs_starts_without_the_rules(module: str) -> None
 def test_completion_knows_the_commands(tmp_path: Path) -> None:
     """The launcher as `make setup` writes it, and the shell's question as typer understands it."""
     launcher = tmp_path / "flusso"
-    line = "PYTHONPATH='{root}' exec '{root}/.venv/bin/python' -P -m services.cli.main \"$@\"\n"
-    launcher.write_text("#!/bin/sh\n" + line.format(root=ROOT))
+    line = f"PYTHONPATH='{ROOT}' exec '{sys.executable}' -P -m services.cli.main \"$@\"\n"
+    launcher.write_text("#!/bin/sh\n" + line)
     launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR)
     question = {"_FLUSSO_COMPLETE": "complete_bash", "COMP_WORDS": "flusso wo", "COMP_CWORD": "1"}
     answer = subprocess.run(
