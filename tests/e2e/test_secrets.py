@@ -340,3 +340,48 @@ def _looked_well(searched: dict[str, bytes]) -> None:
     assert any(b"perform node" in searched[place] for place in ("spans",))
     assert "••••".encode() in searched["table engine.log"]
     assert b",v1." in searched["table engine.secrets"]
+
+
+# -- the API -----------------------------------------------------------------------------------------------------------
+
+
+async def test_secrets_are_set_listed_and_deleted_over_http(stack: Stack) -> None:
+    async with api_of(stack) as api:
+        made = await api.http.put(
+            "/api/v1/secrets/OVER_HTTP", json={"value": "ordinary words", "description": "For this"}
+        )
+        assert (made.status_code, made.json()["description"]) == (200, "For this")
+        assert "ordinary" not in made.text
+
+        caller = node("call", "http_request", url="https://example.org/{{ secrets.OVER_HTTP }}")
+        workflow_id = await api.workflow(chain(caller), "Over HTTP")
+        used = await api.http.delete("/api/v1/secrets/OVER_HTTP")
+        assert (used.status_code, used.json()["code"]) == (409, "secret-in-use")
+        assert used.json()["workflows"] == [{"id": workflow_id, "name": "Over HTTP"}]
+
+        forced = await api.http.delete("/api/v1/secrets/OVER_HTTP", params={"force": "true"})
+        assert forced.status_code == 204
+        gone = await api.http.delete("/api/v1/secrets/OVER_HTTP")
+        assert (gone.status_code, gone.json()["code"]) == (404, "secret-not-found")
+
+
+async def test_what_is_wrong_with_a_secret_is_said(stack: Stack) -> None:
+    async with api_of(stack) as api:
+        named = await api.http.put("/api/v1/secrets/over-http", json={"value": "ordinary words"})
+        assert named.status_code == 422
+        assert (named.json()["code"], named.json()["suggestion"]) == (
+            "invalid-secret-name",
+            "OVER_HTTP",
+        )
+        raw = chain(
+            node("call", "http_request", url="https://example.org/{{ secrets.NOBODY_SET }}")
+        )
+        saved = await api.post("/workflows", {"name": "No", "description": "", "definition": raw})
+        assert saved.json()["faults"][0]["code"] == "unknown-secret"
+
+
+async def test_nobody_sees_or_sets_secrets_without_signing_in(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.url, trust_env=False) as anyone:
+        assert (await anyone.get("/api/v1/secrets")).status_code == 401
+        put = await anyone.put("/api/v1/secrets/A", json={"value": "ordinary words"})
+        assert put.status_code == 401

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
@@ -88,7 +89,7 @@ def _forms(text: str) -> Iterator[str]:
     """Yield a text as it is, escaped for URLs, JSON, HTML or Python, and its bytes read as latin-1."""
     yield text
     yield from _nested(text)
-    for safe in ("", "/", "/:@!$&'()*+,;=", "!*'()~"):
+    for safe in ("", "/", "/:@!$&'()*+,;=", "!*'()~", string.punctuation):
         yield quote(text, safe=safe)
     yield html.escape(text, quote=False)
     yield repr(text)[1:-1]

@@ -33,6 +33,7 @@ from services.engine.adapters.vault import VARIABLE, Vault, new_key, read_vault
 from services.engine.app.reencrypt import Reencryption
 from services.engine.app.secret_values import SecretValues
 from services.engine.app.secrets import Secrets, secrets_max
+from tests.support.chassis import until
 from tests.support.engine_service import Engine, engine_pool, engine_service, rows
 from tests.support.http_target import Asked, Target, answer, http_target
 from tests.support.runs import ADA, edge, node, workflow
@@ -423,6 +424,25 @@ async def test_all_secrets_are_encrypted_again_under_the_first_key(pool: Pool) -
 
     values = SecretValues(store, vault(NEW))
     assert await values.open(["N0", "N249"]) == {"N0": "value number 0", "N249": "value number 249"}
+
+
+async def test_an_engine_that_starts_with_a_new_key_encrypts_everything_again(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = f"before:{OLD.partition(':')[2]}", f"after:{NEW.partition(':')[2]}"
+    monkeypatch.setenv(VARIABLE, old)
+    async with engine_service(database_url, nats_url) as engine:
+        assert (await has_secret(engine)).key_id == "before"
+    monkeypatch.setenv(VARIABLE, f"{new},{old}")
+    async with engine_service(database_url, nats_url) as engine:
+
+        async def is_done() -> bool:
+            return [item.key_id for item in await listed(engine)] == ["after"]
+
+        await until(is_done)
+    monkeypatch.setenv(VARIABLE, new)
+    async with engine_service(database_url, nats_url) as engine:
+        assert [item.readable for item in await listed(engine)] == [True]
 
 
 async def test_what_was_replaced_meanwhile_stays_as_it_is(pool: Pool) -> None:

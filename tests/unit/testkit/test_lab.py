@@ -219,3 +219,20 @@ def test_only_so_many_run_at_once() -> None:
     lab.advance("1h")
 
     assert [run.status for run in runs] == ["Completed", "Completed", "Running"]
+
+
+def test_a_request_has_the_secrets_of_the_lab_and_the_run_has_not() -> None:
+    lab = Lab()
+    lab.secrets["BANK_TOKEN"] = "plain-token-words"
+    lab.http.reply("GET", "https://example.com/", body={"you_sent": "plain-token-words"})
+    call = node(
+        "call",
+        "http_request",
+        url="https://example.com/",
+        auth={"bearer": "{{ secrets.BANK_TOKEN }}"},
+    )
+
+    run = lab.start(lab.add(workflow([call])))
+
+    assert lab.http.sent[0].headers["authorization"] == "Bearer plain-token-words"
+    assert run.output["body"] == {"you_sent": "••••"}
