@@ -38,7 +38,7 @@ class PostgresNames:
         """Return the Active workflows that the event starts."""
         with translated():
             rows = await self._pool.fetch(statements["listening_workflows"], event, limit)
-        return [row["id"] for row in rows]
+        return [UUID(int=row["id"].int) for row in rows]
 
     async def names(self, limit: int) -> Sequence[str]:
         """Return names, those that changed last first."""

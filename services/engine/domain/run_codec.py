@@ -84,7 +84,14 @@ def encode_state(state: RunState) -> str:
             snapshot = {"is": state.status, **_encode_facts(state.facts)}
         case _:
             assert_never(state)
-    return orjson.dumps(snapshot).decode()
+    return orjson.dumps(snapshot, default=_id_as_text).decode()
+
+
+def _id_as_text(value: object) -> str:
+    """Return an id of a database driver's own kind as the text that it is; what else has no JSON is a mistake."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def _encode_facts(facts: RunFacts) -> JsonObject:
