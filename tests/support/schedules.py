@@ -3,19 +3,24 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from nats.aio.client import Client
+
 from contracts.base import Json, JsonObject
+from contracts.subjects import ENGINE_ON_SCHEDULE_DUE, SCHEDULES
 from contracts.workflow import WorkflowStatus
 from services.chassis.database import Pool
 from services.chassis.ids import new_id
+from services.engine.adapters.schedule_alarms import NatsAlarms, rounded_up
 from services.engine.adapters.schedule_store import PostgresSchedules
 from services.engine.adapters.workflow_store import PostgresWorkflows
 from services.engine.app.ports import Draft
-from services.engine.app.schedules import Schedules
-from tests.support.chassis import running
-from tests.support.engine_service import StoredRuns, engine_pool, run_pipeline
+from services.engine.app.schedule_plan import SchedulePlan
+from services.engine.app.schedules import Schedules, scheduled_run_id
+from tests.support.chassis import running, until
+from tests.support.engine_service import Engine, StoredRuns, engine_pool, run_pipeline
 from tests.support.runs import node, workflow
 
 NINE = datetime.fromisoformat("2027-03-01T09:00:00Z")
@@ -123,3 +128,54 @@ async def stored_schedules(database_url: str) -> AsyncIterator[Stored]:
         await stored.looked(clock.now)
         async with running(pipeline.run()):
             yield stored
+
+
+async def soon(pool: Pool, seconds: float) -> datetime:
+    """Return the whole second that comes in about so many, by the database's clock."""
+    now: datetime = await pool.fetchval("SELECT clock_timestamp()")
+    return rounded_up(now + timedelta(seconds=seconds))
+
+
+async def due(engine: Engine, seconds: float, count: int = 1) -> tuple[list[UUID], datetime]:
+    """Have workflows due in so many seconds, with the broker told of it."""
+    ids = [await engine.workflow(scheduled("0 0 1 1 *"), active=True) for _ in range(count)]
+    at = await soon(engine.runtime.pool, seconds)
+    await set_next(engine.runtime.pool, ids, at)
+    return ids, at
+
+
+async def plan(engine: Engine) -> int:
+    store = PostgresSchedules(engine.runtime.pool)
+    return await SchedulePlan(store, NatsAlarms(engine.client), rounded_up).look()
+
+
+async def is_looking(pool: Pool) -> bool:
+    """Tell whether an engine has looked what is due within the last seconds."""
+    return bool(
+        await pool.fetchval(
+            "SELECT looked_at > clock_timestamp() - interval '6 seconds' FROM schedule_looks"
+        )
+    )
+
+
+async def has_come(pool: Pool, at: datetime) -> bool:
+    return bool(await pool.fetchval("SELECT clock_timestamp() >= $1", at))
+
+
+async def start_of(pool: Pool, workflow_id: UUID, at: datetime) -> datetime:
+    """Wait for the run of an instant, see that it is the only one, and return when it started."""
+    run_id = scheduled_run_id(workflow_id, at)
+
+    async def is_there() -> bool:
+        return await pool.fetchval("SELECT 1 FROM runs WHERE id = $1", run_id) is not None
+
+    await until(is_there)
+    found = await pool.fetch("SELECT started_at FROM runs WHERE workflow_id = $1", workflow_id)
+    assert len(found) == 1
+    started_at: datetime = found[0]["started_at"]
+    return started_at
+
+
+async def acknowledged(client: Client) -> bool:
+    info = await client.jetstream().consumer_info(SCHEDULES, ENGINE_ON_SCHEDULE_DUE)
+    return (info.num_pending, info.num_ack_pending) == (0, 0)
