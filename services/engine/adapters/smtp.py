@@ -116,9 +116,6 @@ class SmtpMailer:
             raise self._all_refused(error) from None
         except aiosmtplib.SMTPResponseException as error:
             raise self._refused(error) from None
-        except aiosmtplib.SMTPNotSupported as error:
-            text = f"The mail server cannot do what this needs: {error.message}."
-            raise MailFailed("email-refused", text, retryable=False) from None
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
             text = f"The mail server was not done within {self._seconds:g} s."
             raise MailFailed("email-timed-out", text, retryable=True) from None
@@ -145,6 +142,10 @@ class SmtpMailer:
         return MailFailed("email-refused", f"The mail server refused: {said}.", retryable=False)
 
     def _broken(self, error: Exception) -> MailFailed:
+        if type(error) in {aiosmtplib.SMTPNotSupported, aiosmtplib.SMTPException}:
+            # The plain class stands for what the server does not offer: STARTTLS, a way to log in.
+            text = f"The mail server cannot do what this needs: {error}"
+            return MailFailed("email-refused", text, retryable=False)
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, ssl.SSLCertVerificationError):

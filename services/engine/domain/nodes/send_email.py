@@ -134,7 +134,7 @@ def _compile(config: SendEmailConfig, place: Place) -> Compiled:
         subject=place.at("subject").template(config.subject),
         body=place.at("body").template(config.body),
     )
-    if not step.to:
+    if config.to in (None, "", []):
         place.at("to").fault("invalid-value", "Somebody must get this.")
     return step, shape
 
