@@ -97,7 +97,9 @@ class Cancel:
     by: Actor
 
 
-Command = Start | Admit | Resolve | RecordNodeResult | FireRetry | FireTimer | ReportChildren | Cancel
+Command = (
+    Start | Admit | Resolve | RecordNodeResult | FireRetry | FireTimer | ReportChildren | Cancel
+)
 
 
 @dataclass(frozen=True, slots=True)
