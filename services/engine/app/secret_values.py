@@ -47,6 +47,8 @@ class OpenJob:
 
     def masked(self, found: Mapping[str, Json]) -> dict[str, Json]:
         """Return the fields of a result without values of secrets."""
+        if not self.job.secrets:
+            return dict(found)
         return {name: self._masked(value) for name, value in found.items()}
 
     def _masked(self, value: Json) -> Json:

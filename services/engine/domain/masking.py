@@ -55,6 +55,8 @@ class Mask:
 
     def value(self, value: Json) -> Json:
         """Return a JSON value with a mark for each value in its texts, keys and numbers."""
+        if not self._forms:
+            return value
         match value:
             case str():
                 return self.text(value)
