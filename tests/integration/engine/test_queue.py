@@ -26,6 +26,7 @@ from tests.support.engine_service import (
     stored_workflow,
     workflows_of,
 )
+from tests.support.processes import running_service
 from tests.support.runs import ADA, node, workflow
 
 CALL = node("call", "http_request", url="https://example.com/")
@@ -229,3 +230,46 @@ def highest(steps: Sequence[int]) -> int:
         level += step
         top = max(top, level)
     return top
+
+
+# -- real processes --------------------------------------------------------------------------------
+
+
+async def test_engines_that_are_killed_while_they_admit_run_no_more_than_the_limit(
+    database_url: str, nats_url: str
+) -> None:
+    """Each run takes a second; first one, then the other engine dies in the middle, and another one comes."""
+    limit, count = 4, 24
+    async with engine_pool(database_url) as pool:
+        pipeline = run_pipeline(pool)
+        nap = node("nap", "delay", duration="1s")
+        async with running(pipeline.run()):
+            workflow_id = await stored_workflow(pool, pipeline, narrow(limit, nap))
+            runs = await queue(pipeline, workflow_id, count)
+
+        async def have_ended(wanted: int) -> bool:
+            return len(await of_status(pool, "Completed")) >= wanted
+
+        async with (
+            running_service("engine", database_url, nats_url) as first,
+            running_service("engine", database_url, nats_url) as second,
+        ):
+            await until(lambda: have_ended(count // 4))
+            first.kill()
+            await until(lambda: have_ended(count // 2))
+            second.kill()
+            await first.wait()
+            await second.wait()
+        async with running_service("engine", database_url, nats_url):
+            await until(lambda: have_ended(count))
+        assert await most_at_once(pool) == limit
+        begun = await started(pool)
+        assert begun[:limit] == runs[:limit], "the oldest first"
+        assert sorted(begun) == sorted(runs), "each once"
+
+
+async def started(pool: Pool) -> list[UUID]:
+    found = await rows(
+        pool, "SELECT stream_id FROM log WHERE type = 'flusso.run.started' ORDER BY position"
+    )
+    return [UUID(str(run_id)) for (run_id,) in found]
