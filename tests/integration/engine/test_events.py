@@ -153,7 +153,9 @@ async def test_a_call_of_a_workflow_that_is_not_there_is_a_fault(
 
 async def test_a_workflow_may_be_saved_that_calls_itself(database_url: str, nats_url: str) -> None:
     async with engine_service(database_url, nats_url) as engine:
-        assert await engine.workflow(workflow([one("Myself")]), "Myself")
+        workflow_id = await engine.workflow(workflow([one("Myself")]), "Myself")
+
+        assert await runs_of(engine, workflow_id) == RunPage(items=[])
 
 
 async def test_a_name_that_two_workflows_have_is_a_fault(database_url: str, nats_url: str) -> None:
