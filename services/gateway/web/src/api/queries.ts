@@ -4,11 +4,14 @@ import { get, query } from "./client.ts";
 import type {
   ApiToken,
   Dashboard,
+  Delivery,
+  DeliveryDetail,
   Page,
   Run,
   RunDetail,
   SecretPage,
   Task,
+  WebhookSecrets,
   Workflow,
   WorkflowVersion,
 } from "./types.ts";
@@ -151,3 +154,31 @@ export const secretsQuery = queryOptions({
     return first;
   },
 });
+
+export const webhookSecretsQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ["workflow", id, "webhook-secret", version],
+    queryFn: ({ signal }) =>
+      get<WebhookSecrets>(`/workflows/${encodeURIComponent(id)}/webhook-secret`, signal),
+  });
+
+export const deliveriesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workflow", id, "deliveries"],
+    queryFn: ({ signal }) =>
+      get<{ items: Delivery[] }>(
+        `/workflows/${encodeURIComponent(id)}/deliveries?limit=100`,
+        signal,
+      ),
+  });
+
+export const deliveryQuery = (workflowId: string, id: string) =>
+  queryOptions({
+    queryKey: ["workflow", workflowId, "delivery", id],
+    queryFn: ({ signal }) =>
+      get<DeliveryDetail>(
+        `/workflows/${encodeURIComponent(workflowId)}/deliveries/${encodeURIComponent(id)}`,
+        signal,
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });

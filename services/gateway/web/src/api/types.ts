@@ -221,3 +221,35 @@ export interface CloudEvent {
   time: string;
   data?: JsonObject;
 }
+
+export interface Delivery {
+  id: string;
+  received_at: string;
+  method: string;
+  content_type: string | null;
+  body_bytes: number;
+  sent_as: string | null;
+  verdict: "accepted" | "repeated" | "refused";
+  run_id: string | null;
+  code: string | null;
+  message: string | null;
+  authentic: boolean;
+}
+
+export interface DeliveryDetail extends Delivery {
+  headers: [string, string][];
+  body: string;
+  body_encoding: "text" | "base64";
+  body_cut: boolean;
+}
+
+export interface WebhookSecrets {
+  items: { created_at: string; created_by: string; expires_at: string | null }[];
+  named: string | null;
+}
+
+export interface NewWebhookSecret {
+  secret: string | null;
+  created_at: string;
+  former_expires_at: string | null;
+}

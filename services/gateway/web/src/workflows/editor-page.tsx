@@ -1,6 +1,6 @@
 /** A workflow's page: its text, what is wrong with it, and what can be done with it. */
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { Link } from "wouter";
 import { workflowQuery } from "../api/queries.ts";
 import { useT } from "../i18n/i18n.tsx";
@@ -11,6 +11,8 @@ import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { EditorForm } from "./editor-form.tsx";
 import { WorkflowMenu } from "./workflow-menu.tsx";
+
+const Webhook = lazy(() => import("./webhook.tsx"));
 
 export default function EditorPage({ id }: { id: string | null }) {
   return id === null ? <NewWorkflow /> : <ExistingWorkflow id={id} />;
@@ -65,6 +67,11 @@ function ExistingWorkflow({ id }: { id: string }) {
       {workflow.isError && <LoadError error={workflow.error} />}
       {workflow.isPending && <Loading lines={4} />}
       {workflow.data && <EditorForm key={workflow.data.id} workflow={workflow.data} />}
+      {workflow.data?.webhook_url && (
+        <Suspense fallback={<Loading lines={2} />}>
+          <Webhook workflow={workflow.data} />
+        </Suspense>
+      )}
     </>
   );
 }
