@@ -160,6 +160,7 @@ class Deliveries:
         delivery = case.delivery
         verify(door.config, door.secrets, delivery.headers, case.body, self._clock())
         case.authentic = True
+        webhook.refuse_challenge(door.config, delivery.headers, case.body)
         if door.head.status != "Active":
             text = "This workflow does not take deliveries now."
             raise Refused("workflow-not-active", text, status=door.head.status)

@@ -19,6 +19,7 @@ REPLAYED_RUN = "flusso-replay-of-run"
 _OURS = frozenset({REPLAYED_DELIVERY, REPLAYED_RUN})
 FORM_FIELDS_MAX = 1_000
 DELIVERY_ID_CHARS_MAX = 255
+CHALLENGE_CHARS_MAX = 1_000
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 _CHARSETS = {
     "utf-8": "utf-8",
@@ -73,6 +74,23 @@ def _at_path(value: Json, path: str) -> str | None:
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+CHALLENGE = "webhook-challenge"
+
+
+def refuse_challenge(config: WebhookTriggerConfig, headers: Headers, body: bytes) -> None:
+    """Raise Refused(CHALLENGE) for Slack's question whether an address is ours: the gateway answers with `challenge`.
+
+    It comes when the address is entered there, signed like any delivery, and starts nothing.
+    """
+    if config.auth != "hmac" or config.preset != "slack" or b"url_verification" not in body:
+        return
+    payload = _payload(config, headers, body)
+    if isinstance(payload, dict) and payload.get("type") == "url_verification":
+        challenge = str(payload.get("challenge", ""))[:CHALLENGE_CHARS_MAX]
+        message = "Slack asked whether the address is ours and was answered; this is no delivery."
+        raise Refused(CHALLENGE, message, challenge=challenge)
 
 
 # -- what the run is given ---------------------------------------------------------------------------------------------

@@ -13,13 +13,15 @@ from services.chassis.ids import derived_id, new_id
 from services.gateway.app.begin_run import BeginRun
 from services.gateway.app.ports import Clock
 from services.gateway.domain.delivery import delivery_digest, delivery_id_of
-from services.gateway.entry.answers import documented, model_answer
+from services.gateway.entry.answers import documented, model_answer, value_answer
 from services.gateway.entry.body import read_body, value_bytes_max
 from services.gateway.entry.forms import AcceptedDelivery
 from services.gateway.entry.openapi import lean
 from services.gateway.entry.routing import HotRoute, path_id
 
 query_parameters_max = 100
+CHALLENGE = "webhook-challenge"
+"""A sender asks whether the address is ours, and has proved who it is."""
 
 
 class WebhookRoutes:
@@ -64,7 +66,12 @@ class WebhookRoutes:
             body=b64encode(body).decode(),
             received_at=self._clock(),
         )
-        run_id = await self._begin.receive(delivery, delivery_digest(headers, body))
+        try:
+            run_id = await self._begin.receive(delivery, delivery_digest(headers, body))
+        except Refused as refusal:
+            if refusal.code != CHALLENGE:
+                raise
+            return value_answer({"challenge": refusal.details.get("challenge")})
         return model_answer(AcceptedDelivery(run_id=run_id), 202)
 
 

@@ -35,9 +35,9 @@ def stripe_signs() -> Headers:
     return {"stripe-signature": signed}
 
 
-def slack() -> Headers:
+def slack(body: bytes = BODY) -> Headers:
     stamp = str(int(time.time()))
-    signed = SignatureVerifier(KEY).generate_signature(timestamp=stamp, body=BODY)
+    signed = SignatureVerifier(KEY).generate_signature(timestamp=stamp, body=body)
     return {"x-slack-request-timestamp": stamp, "x-slack-signature": str(signed)}
 
 
@@ -182,6 +182,21 @@ async def test_secrets_and_deliveries_of_a_workflow(
         assert rotated.json()["secret"] not in str(listed)
         assert [item["expires_at"] is None for item in listed["items"]] == [True, False]
         assert (await send(gateway, workflow_id, github())).status_code == 202
+
+
+async def test_slack_is_told_that_the_address_is_ours(
+    gateway: Gateway, database_url: str, nats_url: str
+) -> None:
+    asks = b'{"type":"url_verification","challenge":"3eZbrw1a"}'
+    async with running_service("engine", database_url, nats_url):
+        workflow_id = await make_workflow(gateway, hooked(preset="slack"))
+        url = f"/api/webhooks/{workflow_id}"
+        answer = await gateway.anyone.post(url, content=asks, headers={**JSON_TYPE, **slack(asks)})
+        forged = await gateway.anyone.post(url, content=asks, headers={**JSON_TYPE, **slack()})
+
+        assert (answer.status_code, answer.json()) == (200, {"challenge": "3eZbrw1a"})
+        assert forged.status_code == 401
+        assert await runs_of(gateway, workflow_id) == set()
 
 
 NOT_TAKEN = (
