@@ -20,6 +20,8 @@ from services.chassis.provisioner import ConsumerSpec, ack_wait_seconds
 jobs_at_once_max = 64
 fetch_seconds = 2.0
 nak_seconds = 2.0
+broken_seconds = 30.0
+"""Until a job is offered again that broke what performs it: by then another release may be there."""
 logger = logging.getLogger(__name__)
 
 
@@ -92,6 +94,9 @@ class JobConsumer:
         except (ValidationError, Refused) as error:
             logger.exception("job dropped", extra={"reason": str(error)})
             await self._tell(message.term())
+        except Exception:  # a job that breaks its performer must not take its neighbours down
+            logger.exception("job broke")
+            await self._tell(message.nak(delay=broken_seconds))
         else:
             await self._tell(message.ack())
 
