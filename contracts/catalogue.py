@@ -9,24 +9,25 @@ from typing import Literal
 
 from contracts import subjects
 from contracts.base import Command, Fact, Nothing
+from contracts.event import EmitEvent, EmittedEvent
 from contracts.run import (
     RUN_FACTS_BY_TYPE,
     CancelRun,
-    EmitEvent,
-    EmittedEvent,
+    ReceiveDelivery,
+    RecordResult,
+    StartedRun,
+    StartRun,
+)
+from contracts.run_view import (
     GetRun,
     GetRunOverview,
     ListRunEvents,
     ListRuns,
-    ReceiveDelivery,
-    RecordResult,
     RunEventPage,
     RunItem,
     RunOverview,
     RunPage,
     RunView,
-    StartedRun,
-    StartRun,
 )
 from contracts.secret import DeleteSecret, ListSecrets, PutSecret, SecretItem, SecretPage
 from contracts.task import (

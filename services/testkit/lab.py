@@ -19,15 +19,9 @@ from contracts import subjects
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import (
-    CancelRun,
-    EmitEvent,
-    NodeScheduled,
-    RecordResult,
-    RunFact,
-    StartRun,
-    TraceStep,
-)
+from contracts.event import EmitEvent
+from contracts.run import CancelRun, NodeScheduled, RecordResult, RunFact, StartRun
+from contracts.run_view import TraceStep
 from contracts.task import DecideTask, TaskAction, TaskFact
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.ids import derived_id

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from contracts.base import Json
 from contracts.envelope import CloudEvent
-from contracts.run import RunError, RunStatus, TraceStep
+from contracts.run import RunError, RunStatus
+from contracts.run_view import TraceStep
 from services.engine.domain.run_state import status_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 
 from contracts.base import Json, JsonObject
-from contracts.run import FormField, RunError, RunStatus, TraceStep
+from contracts.run import FormField, RunError, RunStatus
+from contracts.run_view import TraceStep
 from contracts.task import TaskOpened
 from services.chassis.errors import Refused
 from services.testkit.lab import Lab

@@ -12,7 +12,8 @@ import orjson
 
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
-from contracts.run import CancelRun, DecidedOutcome, ListRuns, RunFact, RunItem, RunPaused
+from contracts.run import CancelRun, DecidedOutcome, RunFact, RunPaused
+from contracts.run_view import ListRuns, RunItem
 from services.chassis.database import Pool
 from services.chassis.ids import new_id
 from services.chassis.pipeline import Pipeline

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from contracts.base import Json, JsonObject
 from contracts.rpc import Refusal, Reply
-from contracts.run import GetRun, RunFact, RunStatus, RunView, StartedRun, StartRun
+from contracts.run import RunFact, RunStatus, StartedRun, StartRun
+from contracts.run_view import GetRun, RunView
 from contracts.subjects import (
     CREATE_WORKFLOW,
     GET_RUN,

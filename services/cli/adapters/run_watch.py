@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel
 
-from contracts.run import RunView
+from contracts.run_view import RunView
 from contracts.task import TaskView
 from services.cli.adapters.api import PREFIX, client_options, read_answer, read_json, told_clearly
 from services.cli.domain.errors import CliError

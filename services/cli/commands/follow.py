@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from contracts.run import RunView, TraceStep
+from contracts.run_view import RunView, TraceStep
 from services.cli.adapters.run_watch import RunWatch, watching
 from services.cli.adapters.terminal import STYLES, Terminal
 from services.cli.domain.run_report import (

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.run import RunView, TraceStep
+from contracts.run_view import RunView, TraceStep
 from services.cli.domain.errors import ExitCode
 from services.cli.domain.safe_text import safe_line, shortened
 from services.cli.domain.spans import span

@@ -8,7 +8,8 @@ import orjson
 
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import ListRuns, RunError, RunItem, RunOverview, RunParent, WorkflowFailures
+from contracts.run import RunError
+from contracts.run_view import ListRuns, RunItem, RunOverview, RunParent, WorkflowFailures
 from services.chassis.database import Pool, Row, translated
 from services.chassis.pages import time_cursor
 from services.chassis.relay import statements as log_statements

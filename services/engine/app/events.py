@@ -1,7 +1,8 @@
 """An event that a run emits: every Active workflow that waits for its name starts one run, however often it is told."""
 
 from contracts.actor import Actor
-from contracts.run import EmitEvent, EmittedEvent, ParentRun
+from contracts.event import EmitEvent, EmittedEvent
+from contracts.run import ParentRun
 from services.chassis import telemetry
 from services.chassis.errors import Transient
 from services.chassis.ids import derived_beside

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from contracts.base import Json
-from contracts.run import RunView, TraceStep
+from contracts.run_view import RunView, TraceStep
 from contracts.workflow import Validation
 from services.engine.domain.run_evolve import size_of
 

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from contracts import subjects
 from contracts.base import Json
-from contracts.run import EmitEvent, EmittedEvent, NodeScheduled, RunError
+from contracts.event import EmitEvent, EmittedEvent
+from contracts.run import NodeScheduled, RunError
 from services.chassis.errors import Refused
 from services.engine.app.ports import Asks
 from services.engine.domain.nodes.emit_event import NOT_DELIVERED

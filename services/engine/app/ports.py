@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from contracts.actor import Actor
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import ListRuns, NodeScheduled, RunItem, RunOverview
+from contracts.run import NodeScheduled
+from contracts.run_view import ListRuns, RunItem, RunOverview
 from contracts.task import BucketDigest
 from contracts.workflow import (
     ListWorkflows,

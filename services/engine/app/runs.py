@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from contracts.run import (
+from contracts.run_view import (
     GetRun,
     GetRunOverview,
     ListRunEvents,

@@ -23,12 +23,10 @@ from contracts.run import (
     RunQueued,
     RunResumed,
     RunStarted,
-    StepDecision,
-    StepStatus,
     TimerSet,
     TimerStopped,
-    TraceStep,
 )
+from contracts.run_view import StepDecision, StepStatus, TraceStep
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_codec import event_of
 from services.engine.domain.run_evolve import size_of

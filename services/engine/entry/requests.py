@@ -5,19 +5,9 @@ from nats.aio.client import Client
 
 from contracts import subjects
 from contracts.base import Nothing
-from contracts.run import (
-    CancelRun,
-    EmitEvent,
-    GetRun,
-    GetRunOverview,
-    ListRunEvents,
-    ListRuns,
-    RecordResult,
-    RunFact,
-    RunItem,
-    StartedRun,
-    StartRun,
-)
+from contracts.event import EmitEvent
+from contracts.run import CancelRun, RecordResult, RunFact, StartedRun, StartRun
+from contracts.run_view import GetRun, GetRunOverview, ListRunEvents, ListRuns, RunItem
 from contracts.secret import DeleteSecret, ListSecrets, PutSecret
 from contracts.workflow import (
     CreateWorkflow,

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.base import Fact, Instant, Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import RunItem, RunStatus, TriggerKind
+from contracts.run import RunStatus, TriggerKind
+from contracts.run_view import RunItem
 from contracts.task import TaskView
 from contracts.workflow import WorkflowStatus
 

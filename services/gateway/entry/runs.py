@@ -9,17 +9,8 @@ from starlette.responses import Response
 
 from contracts import subjects
 from contracts.base import JsonObject, rfc3339
-from contracts.run import (
-    CancelRun,
-    GetRun,
-    ListRunEvents,
-    ListRuns,
-    RunItem,
-    RunPage,
-    RunView,
-    StartedRun,
-    StartRun,
-)
+from contracts.run import CancelRun, StartedRun, StartRun
+from contracts.run_view import GetRun, ListRunEvents, ListRuns, RunItem, RunPage, RunView
 from services.chassis.errors import Refused
 from services.gateway.app.begin_run import BeginRun, Kept, Started
 from services.gateway.app.dashboard import compose_dashboard

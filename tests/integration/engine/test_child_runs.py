@@ -2,7 +2,8 @@
 
 from contracts.actor import SYSTEM
 from contracts.base import Json
-from contracts.run import ChildrenCalled, GetRun, RunCancelled, RunPaused, RunStarted
+from contracts.run import ChildrenCalled, RunCancelled, RunPaused, RunStarted
+from contracts.run_view import GetRun
 from services.engine.adapters.run_store import PostgresRuns
 from services.engine.app.runs import Runs
 from services.engine.domain.limits import RUN_DEPTH_MAX

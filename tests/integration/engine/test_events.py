@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from contracts.base import JsonObject, Nothing
-from contracts.run import EmitEvent, EmittedEvent, ListRuns, RunPage
+from contracts.event import EmitEvent, EmittedEvent
+from contracts.run_view import ListRuns, RunPage
 from contracts.subjects import (
     CREATE_WORKFLOW,
     DELETE_WORKFLOW,

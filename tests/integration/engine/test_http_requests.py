@@ -7,7 +7,7 @@ import pytest
 
 from contracts.base import Json, JsonObject
 from contracts.envelope import BATCH, CloudEvent
-from contracts.run import RunView
+from contracts.run_view import RunView
 from contracts.subjects import RUN_EVENTS, RUN_NODE_SCHEDULED, WORKER_ON_NODE_SCHEDULED
 from services.chassis.database import Pool
 from services.chassis.job_consumer import JobConsumer

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.base import Json, JsonObject
-from contracts.run import RunView
+from contracts.run_view import RunView
 from contracts.secret import DeleteSecret, ListSecrets, PutSecret, SecretItem, SecretPage
 from contracts.subjects import (
     CREATE_WORKFLOW,

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts.run import CancelRun, ListRunEvents, ListRuns, RunEventPage, RunItem, RunPage
+from contracts.run import CancelRun
+from contracts.run_view import ListRunEvents, ListRuns, RunEventPage, RunItem, RunPage
 from contracts.subjects import CANCEL_RUN, LIST_RUN_EVENTS, LIST_RUNS, START_RUN, UPDATE_WORKFLOW
 from contracts.workflow import CreateWorkflow, UpdateWorkflow, WorkflowView
 from services.chassis.database import Pool

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from contracts.base import Json, Nothing
-from contracts.run import ListRuns, RunPage
+from contracts.run_view import ListRuns, RunPage
 from contracts.subjects import (
     CREATE_WORKFLOW,
     DELETE_WORKFLOW,

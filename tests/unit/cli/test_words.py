@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.base import Json
-from contracts.run import RunError, RunView, StepDecision, TraceStep
+from contracts.run import RunError
+from contracts.run_view import RunView, StepDecision, TraceStep
 from contracts.task import TaskView
 from services.cli.commands.export import free_name
 from services.cli.domain.errors import CliError, ExitCode

@@ -8,14 +8,8 @@ import pytest
 
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import (
-    TYPES_OF_RUN_FACTS,
-    NodeCompleted,
-    RunCompleted,
-    RunFact,
-    RunPaused,
-    RunView,
-)
+from contracts.run import TYPES_OF_RUN_FACTS, NodeCompleted, RunCompleted, RunFact, RunPaused
+from contracts.run_view import RunView
 from services.engine.app.fitting import WHOLE_BYTES_MAX, fitting_run
 from services.engine.domain.run_commands import FireTimer
 from services.engine.domain.run_state import status_of

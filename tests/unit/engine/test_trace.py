@@ -5,7 +5,7 @@ import pytest
 
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import TraceStep
+from contracts.run_view import TraceStep
 from services.chassis.errors import Broken
 from services.engine.domain.run_codec import encode_event
 from services.engine.domain.trace import fold_trace

@@ -1,0 +1,144 @@
+"""Runs as they are asked for: lists, one with its trace, its log, and what the Dashboard says."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Command, Fact, Instant, Json, JsonObject
+from contracts.envelope import CloudEvent
+from contracts.run import DecidedOutcome, RunError, RunStatus, TriggerKind
+
+
+class GetRun(Command):
+    """Ask for one run with its trace."""
+
+    run_id: UUID
+
+
+class ListRuns(Command):
+    """Ask for a page of runs, newest first."""
+
+    workflow_id: UUID | None = None
+    status: RunStatus | None = None
+    trigger: TriggerKind | None = None
+    parent_run_id: UUID | None = None
+    q: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = None
+
+
+class ListRunEvents(Command):
+    """Ask for a page of a run's log, oldest first; `after` is the last version seen."""
+
+    run_id: UUID
+    after: int = 0
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RunEventPage(Fact):
+    """A page of a run's log; `next_cursor` is the last version as text."""
+
+    items: list[CloudEvent]
+    next_cursor: str | None = None
+
+
+class RunParent(Fact):
+    """The run that started this one, and by which of its nodes."""
+
+    run_id: UUID
+    node: str
+
+
+class RunItem(Fact):
+    """A run in a list."""
+
+    id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    version: int
+    status: RunStatus
+    trigger: TriggerKind
+    started_at: Instant
+    finished_at: Instant | None = None
+    duration_ms: int | None = None
+    error: RunError | None = None
+    parent: RunParent | None = None
+
+
+class RunPage(Fact):
+    """A page of runs."""
+
+    items: list[RunItem]
+    next_cursor: str | None = None
+
+
+StepStatus = Literal[
+    "Running", "Waiting", "Retrying", "Completed", "Failed", "Skipped", "Cancelled"
+]
+
+
+class StepDecision(Fact):
+    """What a person answered, in the trace of the step that asked."""
+
+    outcome: DecidedOutcome
+    by: str
+    at: Instant
+    comment: str | None = None
+    values: JsonObject | None = None
+
+
+class StepChildren(Fact):
+    """The child runs of a step, counted."""
+
+    total: int
+    called: int
+    ended: int
+
+
+class TraceStep(Fact):
+    """One step of the trace: one visit of one node."""
+
+    node: str
+    name: str
+    type: str
+    status: StepStatus
+    started_at: Instant
+    finished_at: Instant | None = None
+    input: Json = None
+    output: Json = None
+    error: RunError | None = None
+    attempt: int = 1
+    task_id: UUID | None = None
+    decision: StepDecision | None = None
+    children: StepChildren | None = None
+
+
+class RunView(RunItem):
+    """A run as its page shows it."""
+
+    output: Json = None
+    trace: list[TraceStep]
+    definition: JsonObject
+
+
+class GetRunOverview(Command):
+    """Ask for what the Dashboard says of runs."""
+
+
+class WorkflowFailures(Fact):
+    """A workflow that failed in the last 24 hours."""
+
+    workflow_id: UUID
+    workflow_name: str
+    failed: int
+    last_failed_at: Instant
+    last_error: RunError | None = None
+
+
+class RunOverview(Fact):
+    """What the Dashboard says of runs: today by status (UTC), the newest ten, what failed lately."""
+
+    today: dict[str, int]
+    recent_runs: list[RunItem]
+    failing_workflows: list[WorkflowFailures]
