@@ -38,6 +38,7 @@ class DeliveryJournal:
         self._held: dict[tuple[object, bool], deque[KeptDelivery]] = {}
         self._held_bytes = 0
         self._noted = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def note(
         self,
@@ -101,7 +102,11 @@ class DeliveryJournal:
             await self.flush()
 
     async def flush(self) -> bool:
-        """Write what is held; tell whether it could be. While the database is away it is held on, up to the limits."""
+        """Write what was noted by now; tell whether it could be. While the database is away it is held on."""
+        async with self._writing:
+            return await self._write()
+
+    async def _write(self) -> bool:
         self._noted.clear()
         taken = [kept for held in self._held.values() for kept in held]
         self._held, self._held_bytes = {}, 0
