@@ -68,12 +68,12 @@ class PostgresWaits:
             due_at: datetime | None = await self._pool.fetchval(statements["next_timer"], after)
         return due_at
 
-    async def release_timers(self, timers: Sequence[Timer]) -> None:
-        """Give claimed timers back."""
+    async def release_timers(self, timers: Sequence[Timer], until: datetime) -> None:
+        """Give claimed timers back; nobody gets them before then."""
         keys = [(timer.run_id, timer.node, timer.kind) for timer in timers]
         columns = [list(column) for column in zip(*keys, strict=True)]
         with translated():
-            await self._pool.execute(statements["release_timers"], *columns)
+            await self._pool.execute(statements["release_timers"], *columns, until)
 
     async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:
         """Drop timers that mean nothing any more, but not those that the same nodes have set since."""

@@ -50,6 +50,8 @@ class Admission:
         self._clock = clock
         self._woken = asyncio.Event()
         self._queues_exist = True
+        self._broken: set[UUID] = set()
+        """Runs whose definition cannot be read: told once, and left alone by this process."""
 
     def notice(self, rows: Sequence[LogRow]) -> None:
         """Look at once after a commit that queued a run, or freed a slot that one may wait for."""
@@ -77,12 +79,12 @@ class Admission:
         self._queues_exist = bool(queues)
         now = self._clock()
         before = now - timedelta(seconds=start_seconds_max)
-        left = await self._store.unstarted(before, runs_a_round_max)
+        left = await self._store.unstarted(before, runs_a_round_max + len(self._broken))
         open_queues = [workflow_id for workflow_id, is_open in queues.items() if is_open]
         admitted: Sequence[UUID] = ()
         if open_queues:
             admitted = await self._store.admit(open_queues, now, runs_a_round_max)
-        return await self._start([*left, *admitted])
+        return await self._start([run for run in (*left, *admitted) if run not in self._broken])
 
     async def _start(self, run_ids: Sequence[UUID]) -> int:
         if not run_ids:
@@ -90,6 +92,10 @@ class Admission:
         outcomes = await self._pipeline.execute_all(
             [order_for(run_id, Admit(), actor="queue") for run_id in run_ids]
         )
+        for run_id, outcome in zip(run_ids, outcomes, strict=True):
+            if isinstance(outcome, Broken):
+                logger.error("queued run cannot start", extra={"run_id": str(run_id)})
+                self._broken.add(run_id)
         put_off = sum(not isinstance(outcome, Done) for outcome in outcomes)
         if put_off:
             logger.warning("queued runs put off", extra={"runs": put_off})

@@ -253,8 +253,8 @@ class WaitStore(Protocol):
         """Return when the first timer after then is due."""
         ...
 
-    async def release_timers(self, timers: Sequence[Timer]) -> None:
-        """Give claimed timers back."""
+    async def release_timers(self, timers: Sequence[Timer], until: datetime) -> None:
+        """Give claimed timers back; nobody gets them before then."""
         ...
 
     async def delete_timers(self, timers: Sequence[Timer], due_before: datetime) -> None:

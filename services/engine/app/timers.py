@@ -21,6 +21,8 @@ poll_seconds = 0.5
 """A timer may be set by another replica, or be nearer than the next one was: nothing is slept through for longer."""
 claim_seconds = 2.0
 """Longer than a round takes; a timer whose replica died in the act is this much later."""
+broken_seconds = 60.0
+"""A timer of a run whose definition cannot be read is tried again as rarely."""
 timers_a_round_max = 500
 """Two batches of the pipeline, so that people's decisions wait for two at most."""
 logger = logging.getLogger(__name__)
@@ -74,18 +76,21 @@ class Timers:
             )
         except asyncio.CancelledError:  # the service stops: nobody need wait for the claim's end
             with suppress(Transient):
-                await self._store.release_timers(timers)
+                await self._store.release_timers(timers, now)
             raise
         fired = list(zip(timers, outcomes, strict=True))
         over = [timer for timer, outcome in fired if _means_nothing(outcome)]
         if over:
             await self._store.delete_timers(over, now)
-        put_off = [timer for timer, outcome in fired if isinstance(outcome, Transient)]
-        if put_off:
-            logger.warning("timers put off", extra={"timers": len(put_off)})
-            await self._store.release_timers(put_off)
         self._count(fired)
-        return len(timers) - len(put_off)
+        put_off = 0
+        for kind, seconds in ((Transient, 0.0), (Broken, broken_seconds)):
+            left = [timer for timer, outcome in fired if isinstance(outcome, kind)]
+            if left:
+                logger.warning("timers put off", extra={"timers": len(left)})
+                await self._store.release_timers(left, now + timedelta(seconds=seconds))
+                put_off += len(left)
+        return len(timers) - put_off
 
     def _count(self, fired: Sequence[tuple[Timer, RunOutcome]]) -> None:
         now = self._clock()

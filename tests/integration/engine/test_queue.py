@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,16 +11,19 @@ import pytest
 
 from contracts.base import JsonObject
 from contracts.run import CancelRun, RecordResult
+from contracts.run_view import RunItem
+from contracts.subjects import CANCEL_RUN
 from contracts.workflow import DeleteWorkflow, UpdateWorkflow
 from services.chassis.database import Pool
 from services.engine.adapters.queue_store import PostgresQueues
-from services.engine.app.admission import Admission
+from services.engine.app.admission import Admission, poll_seconds
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.domain.run_commands import Resolve
 from tests.support.chassis import running, until
 from tests.support.engine_service import (
     Clock,
     engine_pool,
+    engine_service,
     rows,
     run_pipeline,
     start_of,
@@ -214,12 +218,13 @@ async def test_no_interleaving_of_replicas_runs_more_than_the_limit(
         assert await most_at_once(pool) == limit
 
 
-async def most_at_once(pool: Pool) -> int:
-    """Return how many runs were under way together, as the log tells it."""
+async def most_at_once(pool: Pool, ids: Sequence[object] | None = None) -> int:
+    """Return how many runs, of these or of all, were under way together, as the log tells it."""
     events = await rows(
         pool,
         "SELECT type FROM log WHERE type IN ('flusso.run.started', 'flusso.run.completed')"
-        " ORDER BY position",
+        " AND ($1::uuid[] IS NULL OR stream_id = ANY($1)) ORDER BY position",
+        ids,
     )
     return highest([1 if kind == "flusso.run.started" else -1 for (kind,) in events])
 
@@ -230,6 +235,54 @@ def highest(steps: Sequence[int]) -> int:
         level += step
         top = max(top, level)
     return top
+
+
+async def test_a_start_that_finds_a_free_slot_does_not_wait_for_the_next_look(
+    database_url: str, nats_url: str
+) -> None:
+    async with engine_service(database_url, nats_url) as engine:
+        workflow_id = await engine.workflow(narrow(1, node("a", "transform", b=1)))
+        began = time.monotonic()
+        for _ in range(20):
+            run = await engine.start(workflow_id)
+            await engine.ended(run.id, "Completed")
+        assert time.monotonic() - began < 20 * poll_seconds / 2
+
+
+async def test_child_runs_queue_like_all_others(database_url: str, nats_url: str) -> None:
+    each = node("each", "for_each", items="{{ trigger.output.items }}", workflow="Narrow")
+    async with engine_service(database_url, nats_url) as engine:
+        await engine.workflow(narrow(2, node("nap", "delay", duration="1s")), "Narrow")
+        parent = await engine.start(
+            await engine.workflow(workflow([each])), {"items": [1, 2, 3, 4]}
+        )
+        view = await engine.ended(parent.id, "Completed")
+        assert view.output["count"] == 4
+        children = "SELECT id FROM runs WHERE parent_run_id = $1"
+        ids = [row[0] for row in await rows(engine.runtime.pool, children, parent.id)]
+        assert await most_at_once(engine.runtime.pool, ids) == 2
+
+
+async def test_queued_children_of_a_run_that_is_cancelled_leave_the_queue(
+    database_url: str, nats_url: str
+) -> None:
+    each = node("each", "for_each", items="{{ trigger.output.items }}", workflow="Narrow")
+    async with engine_service(database_url, nats_url) as engine:
+        pool = engine.runtime.pool
+        await engine.workflow(narrow(1, node("nap", "delay", duration="1h")), "Narrow")
+        parent = await engine.start(await engine.workflow(workflow([each])), {"items": [1, 2, 3]})
+
+        async def one_runs_and_two_wait() -> bool:
+            return len(await of_status(pool, "Queued")) == 2
+
+        await until(one_runs_and_two_wait)
+        cancel = CancelRun(run_id=parent.id, reason=None, actor=ADA)
+        await engine.does(CANCEL_RUN, cancel, RunItem)
+
+        async def all_are_cancelled() -> bool:
+            return len(await of_status(pool, "Cancelled")) == 4
+
+        await until(all_are_cancelled)
 
 
 # -- real processes --------------------------------------------------------------------------------
