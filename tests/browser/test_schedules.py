@@ -1,12 +1,10 @@
 """What people see of a schedule: its words, and when it comes next by their own clock."""
 
-import os
-
 from playwright.async_api import expect
 
 from contracts.base import JsonObject
 from tests.support.api import Api, chain, node
-from tests.support.browser import Person
+from tests.support.browser import Person, violations
 
 
 def on_weekdays() -> JsonObject:
@@ -25,6 +23,7 @@ async def test_the_list_and_the_page_say_when_the_clock_starts_it(api: Api, pers
     await expect(line).to_contain_text("At 07:30, Monday through Friday")
     await expect(line).to_contain_text("by the clock of Asia/Tokyo")
     await expect(line).to_contain_text("next in")
+    assert await violations(person.page) == []
     await person.open(f"/workflows/{workflow}")
     card = person.page.get_by_role("region", name="Schedule")
     await expect(card.get_by_role("listitem")).to_have_count(5)
@@ -32,8 +31,7 @@ async def test_the_list_and_the_page_say_when_the_clock_starts_it(api: Api, pers
     times = card.locator("time")
     assert [await each.get_attribute("datetime") for each in await times.all()] == instants
     assert await times.first.get_attribute("title")
-    if folder := os.environ.get("FLUSSO_PICTURES"):
-        await person.page.screenshot(path=f"{folder}/schedule.png", full_page=True)
+    assert await violations(person.page) == []
 
 
 async def test_the_card_follows_the_text_and_a_fault_is_explained(person: Person) -> None:
