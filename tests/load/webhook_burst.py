@@ -58,7 +58,8 @@ class Burst:
 class Sender:
     """A webhook of its own in a running stack, and who knows its secret."""
 
-    def __init__(self, stack: Stack, connections: int) -> None:
+    def __init__(self, stack: Stack, connections: int, padding: int = 0) -> None:
+        self._padding = "x" * padding
         self._secret = secrets.token_urlsafe(24)
         self._pool = HttpPool(stack.host, stack.port, stack.admin_token)
         self._places = asyncio.Semaphore(connections)
@@ -95,7 +96,7 @@ class Sender:
             await self._answered.wait_for(lambda: self._answers >= enough)
 
     def _request(self, number: int) -> bytes:
-        body = orjson.dumps({"number": number})
+        body = orjson.dumps({"number": number, "text": self._padding})
         signature = hmac.digest(self._secret.encode(), body, hashlib.sha256).hex()
         head = (
             f"POST /api/webhooks/{self.workflow_id} HTTP/1.1\r\nhost: flusso\r\n"
@@ -159,9 +160,9 @@ def running_stack() -> Iterator[Stack]:
             stack.stop()
 
 
-async def measure(stack: Stack, deliveries: int, connections: int) -> bool:
+async def measure(stack: Stack, deliveries: int, connections: int, padding: int) -> bool:
     """Send one burst, print what came of it, and tell whether nothing was refused or lost."""
-    sender = Sender(stack, connections)
+    sender = Sender(stack, connections, padding)
     before = cpu_seconds(stack.pids())
     found = await sender.burst(deliveries)
     answered = time.perf_counter()
@@ -169,7 +170,7 @@ async def measure(stack: Stack, deliveries: int, connections: int) -> bool:
     behind = time.perf_counter() - answered
     spent = difference(before, cpu_seconds(stack.pids()))
     sender.close()
-    print(f"{deliveries:,} deliveries on {connections} connections")
+    print(f"{deliveries:,} deliveries of {padding:,} bytes on {connections} connections")
     print(f"  answered in      {found.seconds:6.2f} s ({deliveries / found.seconds:,.0f}/s)")
     print(f"  statuses         {dict(found.statuses)}")
     print(f"  p50, p99         {percentile(found.delays, 0.5) * 1000:,.0f} ms,", end=" ")
@@ -190,9 +191,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deliveries", type=int, default=5_000)
     parser.add_argument("--connections", type=int, default=1_000)
+    parser.add_argument("--bytes", type=int, default=0, help="of text in each body")
     given = parser.parse_args()
     with running_stack() as stack:
-        whole = uvloop.run(measure(stack, given.deliveries, given.connections))
+        whole = uvloop.run(measure(stack, given.deliveries, given.connections, given.bytes))
     return 0 if whole else 1
 
 

@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from functools import partial
 
 import httpx
+import pytest
 import stripe
 from slack_sdk.signature import SignatureVerifier
 from standardwebhooks.webhooks import Webhook
 
 from contracts.base import Json, JsonObject
+from services.gateway.app import begin_run
 from tests.support.api import chain, node
-from tests.support.gateway import Gateway, eventually, make_workflow
+from tests.support.gateway import Gateway, eventually, make_workflow, running_gateway
 from tests.support.processes import running_service
 
 KEY = "made up for this test"
@@ -156,6 +158,28 @@ async def test_many_deliveries_in_an_outage_are_written_together(
         await eventually(
             partial(gateway.admin.get, f"/api/v1/workflows/{workflow_id}/runs?limit=200"),
             lambda answer: answer.status_code == 200 and len(answer.json()["items"]) == 90,
+        )
+
+
+async def test_what_the_engine_is_not_asked_about_at_once_is_worked_off(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(begin_run, "deliveries_asked_max", 1)
+    monkeypatch.setattr(begin_run, "turn_seconds_max", 0.001)
+    async with (
+        running_gateway(database_url, nats_url) as gateway,
+        running_service("engine", database_url, nats_url),
+    ):
+        workflow_id = await make_workflow(gateway, hooked(preset="github"))
+        names = [{**github(), "x-github-delivery": f"guid-{number}"} for number in range(50)]
+        answers = await asyncio.gather(*(told(gateway, workflow_id, name) for name in names))
+        await eventually(
+            partial(gateway.admin.get, f"/api/v1/workflows/{workflow_id}/runs"),
+            lambda answer: {run["id"] for run in answer.json()["items"]} == set(answers),
+        )
+        await eventually(
+            partial(gateway.anyone.get, "/metrics"),
+            lambda answer: "flusso_intake_waiting 0.0" in answer.text,
         )
 
 
