@@ -92,6 +92,10 @@ check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, g
 bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 	@exec $(PYTHON) -m tests.load.bench
 
+.PHONY: bench-http
+bench-http: $(DEV) ## measure how many HTTP requests a second the worker makes
+	@exec $(PYTHON) -m tests.load.request_load
+
 .PHONY: schemas
 schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
 	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish && $(PYTHON) -m tests.conformance.control_flow

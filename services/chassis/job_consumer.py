@@ -1,6 +1,7 @@
 """Takes one job a message and performs many at once; a job is acknowledged when its result is committed elsewhere.
 
-A slow job holds up no other, and tells the broker that it is still being worked on.
+A slow job holds up no other, and tells the broker that it is still being worked on. No more jobs are fetched than there
+are free hands.
 """
 
 import asyncio
@@ -16,12 +17,12 @@ from pydantic import ValidationError
 from contracts.envelope import BATCH, CloudEvent
 from services.chassis.errors import Refused, Transient
 from services.chassis.provisioner import ConsumerSpec, ack_wait_seconds
+from services.chassis.pull import Pull
 
 jobs_at_once_max = 64
-fetch_seconds = 2.0
-nak_seconds = 2.0
-broken_seconds = 30.0
-"""Until a job is offered again that broke what performs it: by then another release may be there."""
+put_off_seconds = 0.5
+put_off_seconds_max = 30.0
+"""A job that is put off again and again is offered more and more rarely."""
 logger = logging.getLogger(__name__)
 
 
@@ -35,51 +36,57 @@ class JobConsumer:
         perform: Callable[[CloudEvent], Awaitable[None]],
         jobs_max: int = jobs_at_once_max,
     ) -> None:
-        self._connection = connection
-        self._spec = spec
+        self._pull = Pull(connection, spec, jobs_max)
         self._perform = perform
-        self._slots = asyncio.Semaphore(jobs_max)
+        self._jobs_max = jobs_max
+        # When many are busy, hands that become free are not filled one by one.
+        self._room_min = max(1, jobs_max // 8)
+        self._in_hand: dict[str, Msg] = {}
+        """By the subject of the acknowledgement, which is different for each delivery."""
+        self._freed = asyncio.Event()
 
     async def run(self) -> None:
         """Fetch no more than there are free hands, until cancelled; then give back what is not done."""
-        subscription = await self._connection.jetstream().pull_subscribe_bind(
-            durable=self._spec.durable, stream=self._spec.stream
-        )
+        await self._pull.open()
         async with asyncio.TaskGroup() as jobs:
+            beat = jobs.create_task(self._beat())
             try:
                 while True:
-                    await self._slots.acquire()
-                    try:
-                        (message,) = await subscription.fetch(1, timeout=fetch_seconds)
-                    except (TimeoutError, nats.errors.Error) as error:
-                        self._slots.release()
-                        if not isinstance(error, TimeoutError):
-                            await asyncio.sleep(0.5)
-                        continue
-                    except BaseException:
-                        self._slots.release()
-                        raise
-                    jobs.create_task(self._work(message))
+                    for message in await self._pull.next(await self._room()):
+                        self._in_hand[message.reply] = message
+                        jobs.create_task(self._work(message))
             finally:
+                beat.cancel()
                 # Before jobs are given back: the broker would hand them to this fetch again, which nobody reads.
                 with suppress(nats.errors.Error):
-                    await subscription.unsubscribe()
+                    await self._pull.close()
+
+    async def _room(self) -> int:
+        """Return how many hands are free, after waiting until it is worth asking for jobs."""
+        while not self._pull.is_asking:
+            room = self._jobs_max - len(self._in_hand)
+            if room >= self._room_min:
+                return room
+            self._freed.clear()
+            await self._freed.wait()
+        return max(1, self._jobs_max - len(self._in_hand))
 
     async def _work(self, message: Msg) -> None:
         try:
-            async with asyncio.TaskGroup() as group:
-                beat = group.create_task(self._beat(message))
-                try:
-                    await self._attempt(message)
-                finally:
-                    beat.cancel()
+            await self._attempt(message)
         finally:
-            self._slots.release()
+            del self._in_hand[message.reply]
+            self._freed.set()
 
-    async def _beat(self, message: Msg) -> None:
+    async def _beat(self) -> None:
+        """Tell the broker of every job that has been in hand for a while that it is still being worked on."""
         while True:
+            before = frozenset(self._in_hand)
             await asyncio.sleep(ack_wait_seconds / 3)
-            await self._tell(message.in_progress())
+            for reply in before & self._in_hand.keys():
+                message = self._in_hand.get(reply)
+                if message is not None:
+                    await self._tell(message.in_progress())
 
     async def _attempt(self, message: Msg) -> None:
         try:
@@ -89,14 +96,13 @@ class JobConsumer:
             await self._tell(message.nak())
             raise
         except Transient as error:
-            logger.warning("job put off", extra={"reason": str(error)})
-            await self._tell(message.nak(delay=nak_seconds))
+            attempts = min(message.metadata.num_delivered, 10)
+            delay = min(put_off_seconds * 2 ** (attempts - 1), put_off_seconds_max)
+            logger.debug("job put off", extra={"reason": str(error), "seconds": delay})
+            await self._tell(message.nak(delay=delay))
         except (ValidationError, Refused) as error:
             logger.exception("job dropped", extra={"reason": str(error)})
             await self._tell(message.term())
-        except Exception:  # a job that breaks its performer must not take its neighbours down
-            logger.exception("job broke")
-            await self._tell(message.nak(delay=broken_seconds))
         else:
             await self._tell(message.ack())
 

@@ -65,10 +65,18 @@ class Pull:
             return
         self._wake.set()
 
-    async def next(self) -> list[Msg]:
-        """Wait for messages and return all that have arrived, at most as many as are worked on at once."""
+    @property
+    def is_asking(self) -> bool:
+        """Tell whether messages may still come because of what was asked for."""
+        return self._wanted > 0 or bool(self._arrived)
+
+    async def next(self, room: int | None = None) -> list[Msg]:
+        """Wait for messages and return all that have arrived, at most as many as are worked on at once.
+
+        `room` is for how many there is room just now, should it be necessary to ask for more.
+        """
         while not self._arrived:
-            await self._renew()
+            await self._renew(self._messages_max if room is None else room)
             self._wake.clear()
             try:
                 async with asyncio.timeout(silence_seconds_max):
@@ -80,14 +88,14 @@ class Pull:
         count = min(len(self._arrived), self._messages_max)
         return [self._arrived.popleft() for _ in range(count)]
 
-    async def _renew(self) -> None:
+    async def _renew(self, count: int) -> None:
         if self._wanted > 0:
             return
         if self._failed:
             self._failed = False
             await asyncio.sleep(retry_seconds)
         request = {
-            "batch": self._messages_max,
+            "batch": count,
             "expires": int(expires_seconds * _NANOSECONDS),
             "idle_heartbeat": int(heartbeat_seconds * _NANOSECONDS),
         }
@@ -96,5 +104,5 @@ class Pull:
         except nats.errors.Error:
             await asyncio.sleep(retry_seconds)
             return
-        self._wanted = self._messages_max
+        self._wanted = count
         self._heard_at = asyncio.get_running_loop().time()

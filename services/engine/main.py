@@ -1,7 +1,7 @@
 """The engine's composition root: the only place that knows every part."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from contracts import subjects
 from services.chassis.consumer import BatchConsumer
@@ -14,9 +14,10 @@ from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
 from services.chassis.settings import SettingsError
 from services.engine.adapters.announcer import LogAnnouncer
-from services.engine.adapters.checked_http import CheckedClient
+from services.engine.adapters.checked_http import CheckedClient, hands_max
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.delivery_store import PostgresDeliveries
+from services.engine.adapters.job_lookup import JobLookup
 from services.engine.adapters.named_workflows import PostgresNames
 from services.engine.adapters.order_store import PostgresOrders
 from services.engine.adapters.queue_store import PostgresQueues
@@ -37,9 +38,11 @@ from services.engine.app.deliveries import Deliveries
 from services.engine.app.delivery_history import DeliveryHistory
 from services.engine.app.delivery_journal import DeliveryJournal
 from services.engine.app.events import Events
+from services.engine.app.near_engine import NearEngine
 from services.engine.app.old_secrets import SecretMover
 from services.engine.app.orders import RunPipeline
 from services.engine.app.performers import performers
+from services.engine.app.ports import Asks
 from services.engine.app.prepare import Prepare
 from services.engine.app.reconcile import Reconciler
 from services.engine.app.reencrypt import Reencryption
@@ -60,6 +63,7 @@ from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.entry.delivery_server import DeliveryServer
 from services.engine.entry.requests import (
     QUEUE,
+    result_server,
     serve_events,
     serve_orders,
     serve_questions,
@@ -70,6 +74,8 @@ from services.engine.entry.webhook_requests import serve_webhooks
 
 Listener = Callable[[Sequence[LogRow]], None]
 SCHEMA = "engine"
+ENGINE, WORKER = "engine", "worker"
+ROLES = frozenset({ENGINE, WORKER})
 HEALTH_PORT = 8081
 STREAMS = (
     StreamSpec(subjects.RUN_EVENTS, (subjects.RUN_SUBJECTS,)),
@@ -102,9 +108,30 @@ RELAY = RelaySpec(
 
 
 async def build(runtime: Runtime) -> None:
-    """Wire the engine."""
-    pool, connection = runtime.pool, runtime.connection
+    """Wire what this process is for: the engine, its worker, or both."""
+    roles = read_roles(os.environ)
+    vault = read_vault(os.environ)
     runtime.provision(STREAMS, (ON_TASK_EVENTS, ON_SCHEDULE_DUE, ON_NODE_SCHEDULED))
+    asks: Asks = runtime.caller
+    if ENGINE in roles:
+        asks = NearEngine(_build_engine(runtime, vault), runtime.caller)
+    if WORKER in roles:
+        _build_worker(runtime, vault, asks)
+
+
+def _build_worker(runtime: Runtime, vault: Vault, asks: Asks) -> None:
+    client = CheckedClient(allowed_networks())
+    mailer = make_mailer(read_smtp(os.environ), read_sender(os.environ))
+    values = SecretValues(PostgresSecrets(runtime.pool), vault)
+    lookup = JobLookup(runtime.pool)
+    worker = Worker(lookup, performers(client, mailer, asks), asks, values)
+    jobs = JobConsumer(runtime.connection, ON_NODE_SCHEDULED, worker.perform, hands_max)
+    runtime.spawn("jobs looked up", lookup.run())
+    runtime.spawn("worker", _performing(jobs, client))
+
+
+def _build_engine(runtime: Runtime, vault: Vault) -> RunPipeline:
+    pool, connection = runtime.pool, runtime.connection
     relay = runtime.relay(RELAY)
     definitions = Definitions(pool)
     listeners: list[Listener] = []
@@ -121,7 +148,6 @@ async def build(runtime: Runtime) -> None:
     listeners += [relay.notify, admission.notice, bell.committed]
     runtime.spawn("pipeline", pipeline.run())
     runs, waits = Runs(PostgresRuns(pool)), PostgresWaits(pool)
-    vault = read_vault(os.environ)
     own = PostgresWebhookSecrets(pool)
     secrets, values = _secrets(runtime, vault, own)
     keeper = SecretKeeper(own, vault, definitions, values)
@@ -132,6 +158,7 @@ async def build(runtime: Runtime) -> None:
     serve_events(runtime.broker, Events(names, pipeline))
     serve_orders(runtime.broker, pipeline, runs)
     runtime.spawn("start requests", start_server(connection, pipeline).run())
+    runtime.spawn("results", result_server(connection, pipeline).run())
     consumer = BatchConsumer(
         connection,
         pool,
@@ -140,11 +167,6 @@ async def build(runtime: Runtime) -> None:
         handle=Resolutions(pipeline).take,
     )
     runtime.spawn("task events", consumer.run())
-    client = CheckedClient(allowed_networks())
-    mailer = make_mailer(read_smtp(os.environ), read_sender(os.environ))
-    worker = Worker(waits, performers(client, mailer, runtime.caller), runtime.caller, values)
-    jobs = JobConsumer(connection, ON_NODE_SCHEDULED, worker.perform)
-    runtime.spawn("worker", _performing(jobs, client))
     runtime.spawn("timers", Timers(waits, pipeline).run())
     _keep_schedules(runtime, pipeline)
     runtime.spawn("admission", admission.run())
@@ -152,6 +174,7 @@ async def build(runtime: Runtime) -> None:
     runtime.spawn(
         "reconciler", Reconciler(waits, LogAnnouncer(pool, relay), runtime.caller, pipeline).run()
     )
+    return pipeline
 
 
 def _secrets(
@@ -204,6 +227,15 @@ async def _performing(jobs: JobConsumer, client: CheckedClient) -> None:
         await jobs.run()
     finally:
         await client.close()
+
+
+def read_roles(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return what this process is for. Raises SettingsError."""
+    text = environ.get("FLUSSO_ENGINE_ROLES", "")
+    roles = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if not roles <= ROLES:
+        raise SettingsError(f"FLUSSO_ENGINE_ROLES is {text!r}; it must be engine, worker, or both.")
+    return roles or ROLES
 
 
 def allowed_networks() -> tuple[Network, ...]:

@@ -1,86 +1,186 @@
 """The one client for everything outside: it connects only to addresses that it has checked.
 
 The check is made on the address that is connected to, so that a name that resolves to something else the next time
-gains nothing. Redirects are not followed, proxies of the environment are ignored, answers are limited in size and time.
+gains nothing; a connection that is used again stays where it was. Redirects are not followed, proxies of the
+environment are ignored, bodies are not decompressed, certificates are verified, answers are limited in size and time.
 """
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import certifi
-import httpcore
 
+from services.engine.adapters.host_turns import HostTurns
+from services.engine.adapters.http_connection import (
+    AnswerTooLarge,
+    ConnectionBroken,
+    HttpConnection,
+    answer_bytes_max,
+    encode_request,
+)
 from services.engine.app.ports import Answer, RequestFailed
 from services.engine.domain.addresses import Network, may_reach
 
-connections_max = 200
-connections_per_host_idle_max = 20
+hands_max = 256
+"""Jobs of the worker at once; most of them wait for somebody."""
+idle_connections_max = 200
+idle_seconds_max = 15.0
+fresh_seconds_max = 1.0
+"""A server may close a connection just when the next request leaves. One that must not be sent twice takes only such
+connections as have been used a moment ago."""
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""RFC 9110, 9.2.2: sending these twice has the effect of sending them once."""
 resolve_seconds_max = 5.0
-answer_bytes_max = 256 * 1024
-header_values_max = 100
-SOCKET_OPTION = (
-    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-)
+connect_seconds_max = 10.0
+_PORTS = {"http": 80, "https": 443}
 
 
-class AddressRefused(httpcore.ConnectError):
+class AddressRefused(Exception):  # noqa: N818 - an outcome of the node
     """The name leads only to addresses that a workflow may not reach."""
 
 
-class AnswerTooLarge(Exception):  # noqa: N818 - as above
-    """The answer has more bytes than we take."""
+class CertificateRefused(Exception):  # noqa: N818 - as above
+    """The server cannot prove that it is who was asked for."""
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves, checks, and connects to the checked address."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where requests go that can share a connection."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        self._allowed = allowed
-        self._inner = httpcore.AnyIOBackend()
+    scheme: str
+    host: str
+    port: int
 
-    async def connect_tcp(
+
+class CheckedClient:
+    """Sends requests; one per process, closed at its end."""
+
+    def __init__(
         self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+        allowed: Sequence[Network],
+        turns: HostTurns | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allowed = allowed
+        self._turns = turns or HostTurns(hands_max)
+        self._context = context or _verifying()
+        self._idle: dict[Origin, deque[HttpConnection]] = {}
+
+    async def send(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
+    ) -> Answer:
+        """Send one request and return the whole answer.
+
+        Raises RequestFailed; Transient when the host is busy with other requests of this worker. That time does not
+        count.
+        """
+        with _told_apart(seconds):
+            origin, target = _split(url)
+            request = encode_request(method, target, headers, body)
+            async with self._turns.turn(origin.host), asyncio.timeout(seconds):
+                return await self._send(origin, method, request)
+
+    async def _send(self, origin: Origin, method: str, request: bytes) -> Answer:
+        is_repeatable = method in REPEATABLE
+        used = self._used(origin, idle_seconds_max if is_repeatable else fresh_seconds_max)
+        if used is not None:
+            try:
+                return await self._exchange(origin, used, method, request)
+            except ConnectionBroken as error:
+                if not (error.unheard and is_repeatable):
+                    raise
+        return await self._exchange(origin, await self._connected(origin), method, request)
+
+    async def _exchange(
+        self, origin: Origin, connection: HttpConnection, method: str, request: bytes
+    ) -> Answer:
+        answer = await connection.exchange(method, request)
+        self._keep(origin, connection)
+        return answer
+
+    # -- connections ---------------------------------------------------------------------------------------------------
+
+    def _used(self, origin: Origin, seconds: float) -> HttpConnection | None:
+        """Return the connection that was used last, if that is not long ago."""
+        idle = self._idle.get(origin)
+        now = asyncio.get_running_loop().time()
+        while idle:
+            connection = idle.pop()
+            if connection.usable and now - connection.idle_since <= seconds:
+                return connection
+            connection.close()
+        self._idle.pop(origin, None)
+        return None
+
+    def _keep(self, origin: Origin, connection: HttpConnection) -> None:
+        if not connection.usable:
+            connection.close()
+            return
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle.setdefault(origin, deque()).append(connection)
+        if sum(map(len, self._idle.values())) > idle_connections_max:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = min(self._idle, key=lambda origin: self._idle[origin][0].idle_since)
+        self._idle[oldest].popleft().close()
+        if not self._idle[oldest]:
+            del self._idle[oldest]
+
+    async def _connected(self, origin: Origin) -> HttpConnection:
         """Connect to the first address of the host that may be reached and answers."""
-        addresses = [
-            found for found in await _resolve(host, port) if may_reach(found, self._allowed)
-        ]
+        found = await _resolve(origin.host, origin.port)
+        addresses = [address for address in found if may_reach(address, self._allowed)]
         if not addresses:
-            msg = f"{host} is not a public address; an operator can allow it with FLUSSO_HTTP_ALLOWED_NETWORKS"
-            raise AddressRefused(msg)
+            raise AddressRefused(
+                f"{origin.host} is not a public address; an operator can allow it with"
+                " FLUSSO_HTTP_ALLOWED_NETWORKS"
+            )
         failure: Exception | None = None
         for address in addresses:
             try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                return await self._connect(origin, address)
+            except ssl.SSLCertVerificationError as error:
+                raise CertificateRefused(f"{origin.host}: {error.verify_message}") from error
+            except (OSError, TimeoutError) as error:
                 failure = error
-        assert failure is not None, "every address was tried"
-        raise failure
+        raise ConnectionBroken(f"no connection to {origin.host}: {failure}") from failure
 
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Refuse: a workflow reaches the network, not this machine."""
-        del timeout, socket_options
-        msg = f"{path} is a socket of this machine"
-        raise AddressRefused(msg)
+    async def _connect(self, origin: Origin, address: str) -> HttpConnection:
+        tls = origin.scheme == "https"
+        async with asyncio.timeout(connect_seconds_max):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                HttpConnection,
+                address,
+                origin.port,
+                ssl=self._context if tls else None,
+                server_hostname=origin.host if tls else None,
+            )
+        return connection
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+    async def close(self) -> None:
+        """Close the connections."""
+        for idle in self._idle.values():
+            for connection in idle:
+                connection.close()
+        self._idle.clear()
+        # What is closed is torn down in the next round of the loop.
+        await asyncio.sleep(0)
+
+
+def _split(url: str) -> tuple[Origin, str]:
+    """Return where a URL leads and what is asked for there; raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("the URL must begin with http:// or https:// and name a host")
+    origin = Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
+    return origin, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -90,56 +190,15 @@ async def _resolve(host: str, port: int) -> list[str]:
                 host, port, type=socket.SOCK_STREAM
             )
     except (OSError, TimeoutError, UnicodeError) as error:
-        msg = f"{host} cannot be resolved: {error}"
-        raise httpcore.ConnectError(msg) from error
+        raise ConnectionBroken(f"{host} cannot be resolved: {error}") from error
     return [str(entry[4][0]) for entry in found]
 
 
-class CheckedClient:
-    """Sends requests; one per process, closed at its end."""
-
-    def __init__(self, allowed: Sequence[Network]) -> None:
-        context = ssl.create_default_context(cafile=certifi.where())
-        context.load_default_certs()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=connections_max,
-            max_keepalive_connections=connections_per_host_idle_max,
-            keepalive_expiry=15.0,
-            network_backend=CheckedBackend(allowed),
-        )
-
-    async def send(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
-    ) -> Answer:
-        """Send one request and return the whole answer. Raises RequestFailed."""
-        with _told_apart(seconds):
-            async with asyncio.timeout(seconds):
-                return await self._send(method, url, headers, body, seconds)
-
-    async def _send(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
-    ) -> Answer:
-        async with self._pool.stream(
-            method,
-            url,
-            headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
-            content=body or None,
-            extensions={"timeout": {"connect": min(seconds, 10.0), "read": seconds}},
-        ) as response:
-            content = await _read(response)
-        names = response.headers[:header_values_max]
-        return Answer(
-            status=response.status,
-            headers={
-                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in names
-            },
-            body=content,
-        )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._pool.aclose()
+def _verifying() -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 @contextmanager
@@ -147,31 +206,21 @@ def _told_apart(seconds: float) -> Iterator[None]:
     """Turn what can go wrong with a request into RequestFailed."""
     try:
         yield
-    except (UnicodeEncodeError, ValueError) as error:
-        text = f"The request cannot be sent: {error}"
-        raise RequestFailed("invalid-request", text, retryable=False) from error
-    except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError) as error:
+    except ValueError as error:  # UnicodeError too
         text = f"The request cannot be sent: {error}"
         raise RequestFailed("invalid-request", text, retryable=False) from error
     except AddressRefused as error:
         raise RequestFailed("address-refused", str(error), retryable=False) from error
+    except CertificateRefused as error:
+        text = f"The certificate of the server is not trusted: {error}"
+        raise RequestFailed("certificate-refused", text, retryable=False) from error
     except AnswerTooLarge as error:
         text = f"The answer has more than {answer_bytes_max:,} bytes, which is the limit."
         raise RequestFailed("output-too-large", text, retryable=False) from error
-    except (TimeoutError, httpcore.TimeoutException) as error:
+    except TimeoutError as error:
         text = f"No answer within {seconds:g} s."
         raise RequestFailed("request-timed-out", text, retryable=True) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        text = f"The request failed: {type(error).__name__}: {error}".rstrip(": ")
-        raise RequestFailed("request-failed", text, retryable=True) from error
-
-
-async def _read(response: httpcore.Response) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_stream():
-        size += len(part)
-        if size > answer_bytes_max:
-            raise AnswerTooLarge
-        parts.append(part)
-    return b"".join(parts)
+    except ConnectionBroken as error:
+        raise RequestFailed(
+            "request-failed", f"The request failed: {error}", retryable=True
+        ) from error

@@ -72,22 +72,13 @@ def serve_orders(broker: NatsBroker, pipeline: RunPipeline, runs: Runs) -> None:
     """Take the rarer orders to runs."""
 
     async def cancel(command: CancelRun) -> RunItem:
-        await pipeline.execute(_ordered(command, command.actor.id))
+        traceparent = telemetry.current_traceparent()
+        order = order_for(command.run_id, command, actor=command.actor.id, traceparent=traceparent)
+        await pipeline.execute(order)
         view = await runs.get(GetRun(run_id=command.run_id))
         return RunItem(**view.model_dump(include=set(RunItem.model_fields)))
 
-    async def record(command: RecordResult) -> Nothing:
-        await pipeline.execute(_ordered(command, "worker"))
-        return Nothing()
-
     serve(broker, subjects.CANCEL_RUN, QUEUE, CancelRun, cancel)
-    serve(broker, subjects.RECORD_RESULT, QUEUE, RecordResult, record)
-
-
-def _ordered(command: CancelRun | RecordResult, actor: str) -> Order[RunOrder]:
-    return order_for(
-        command.run_id, command, actor=actor, traceparent=telemetry.current_traceparent()
-    )
 
 
 def start_server(
@@ -103,4 +94,20 @@ def start_server(
 
     return OrderServer(
         connection, subjects.START_RUN, QUEUE, StartRun, pipeline, to_order, to_answer
+    )
+
+
+def result_server(
+    connection: Client, pipeline: Pipeline[RunState, RunOrder, RunCommand, RunFact]
+) -> OrderServer[RecordResult, RunOrder, RunState, RunFact]:
+    """Return the server of what workers in other processes found."""
+
+    def to_order(command: RecordResult, traceparent: str | None) -> Order[RunOrder]:
+        return order_for(command.run_id, command, actor="worker", traceparent=traceparent)
+
+    def to_answer(_: RecordResult, __: RunDone) -> Nothing:
+        return Nothing()
+
+    return OrderServer(
+        connection, subjects.RECORD_RESULT, QUEUE, RecordResult, pipeline, to_order, to_answer
     )

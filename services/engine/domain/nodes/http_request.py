@@ -148,6 +148,7 @@ HTTP_REQUEST = replace(
         errors=error_words(
             "error-status",
             "address-refused",
+            "certificate-refused",
             "output-too-large",
             "invalid-request",
             "missing-secret",
