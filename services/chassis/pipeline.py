@@ -46,6 +46,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _broken(error: Exception) -> Broken:
+    return Broken(f"{type(error).__name__}: {error}")
+
+
 def _stopping() -> Transient:
     return Transient("the service is stopping; try again in a moment")
 
@@ -174,10 +178,11 @@ class Pipeline(Generic[S, C, P, E]):
             return await self._commit(orders)
         except Transient as error:
             return [error] * len(orders)
-        except Broken as error:
+        except Exception as error:  # what cannot be decided or written must not end the pipeline
+            self._forget(orders)
             if len(orders) == 1:
                 logger.exception("order broke", extra={"cause": orders[0].cause})
-                return [error]
+                return [error if isinstance(error, Broken) else _broken(error)]
         # One bad order must not sink its batch: each is tried alone.
         return [(await self._outcomes([order]))[0] for order in orders]
 
@@ -193,7 +198,7 @@ class Pipeline(Generic[S, C, P, E]):
             except VersionConflictError:
                 self._forget(orders)
                 continue
-            except (Transient, Broken):
+            except Transient:
                 self._forget(orders)
                 raise
             if appended.rows:

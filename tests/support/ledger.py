@@ -45,6 +45,8 @@ poison_amount = 666
 """An event that PostgreSQL refuses to store."""
 bug_amount = -13
 """A command on which the rule itself breaks."""
+unwritable_amount = 404
+"""An event that has no text."""
 
 
 class Ledger:
@@ -83,6 +85,9 @@ class Ledger:
     def encode_event(self, event: Event) -> EncodedEvent:
         match event:
             case Added(amount=amount, note=note):
+                if amount == unwritable_amount:
+                    message = "this event has no JSON"
+                    raise TypeError(message)
                 data = json.dumps({"amount": amount})
                 return EncodedEvent("ledger.added", data + note)
             case Closed():

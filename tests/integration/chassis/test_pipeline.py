@@ -9,7 +9,7 @@ from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.ids import new_id
 from services.chassis.orders import Done
 from tests.support.chassis import ledger_pipeline, ledger_pool, order, running
-from tests.support.ledger import Account, Add, Close, bug_amount, poison_amount
+from tests.support.ledger import Account, Add, Close, bug_amount, poison_amount, unwritable_amount
 
 
 async def count(pool: Pool, table: str) -> int:
@@ -70,7 +70,7 @@ async def test_replicas_that_write_the_same_stream_lose_nothing(database_url: st
         assert await count(pool, "log") == 40
 
 
-@pytest.mark.parametrize("bad", [poison_amount, bug_amount])
+@pytest.mark.parametrize("bad", [poison_amount, bug_amount, unwritable_amount])
 async def test_one_bad_order_does_not_sink_its_batch(database_url: str, bad: int) -> None:
     async with ledger_pool(database_url) as pool:
         pipeline = ledger_pipeline(pool)
