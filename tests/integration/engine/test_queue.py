@@ -172,6 +172,28 @@ async def test_an_admitted_run_whose_replica_died_is_started_by_another(database
             assert await of_status(pool, "Running") == [runs[0]]
 
 
+async def test_a_queued_run_that_cannot_be_read_holds_up_no_other_workflow(
+    database_url: str,
+) -> None:
+    async with engine_pool(database_url) as pool:
+        clock = Clock()
+        pipeline = run_pipeline(pool, clock)
+        async with running(pipeline.run()):
+            broken, fine = [await stored_workflow(pool, pipeline, narrow(1)) for _ in range(2)]
+            await queue(pipeline, broken, 1)
+            (run_id,) = await queue(pipeline, fine, 1)
+        await pool.execute(
+            "UPDATE workflow_versions SET definition = '{}' WHERE workflow_id = $1", broken
+        )
+        other = run_pipeline(pool, clock)
+        async with running(other.run()):
+            admission = Admission(PostgresQueues(pool), other, clock)
+            assert await admission.look() == 1
+            assert await of_status(pool, "Running") == [run_id]
+            clock.now += timedelta(minutes=1)
+            assert await admission.look() == 0
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_no_interleaving_of_replicas_runs_more_than_the_limit(
     database_url: str, seed: int

@@ -11,7 +11,7 @@ from services.engine.adapters.wait_store import PostgresWaits
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.timers import Timers
 from services.engine.domain.run_commands import Resolve
-from tests.support.chassis import running
+from tests.support.chassis import running, until
 from tests.support.engine_service import (
     Clock,
     engine_pool,
@@ -75,11 +75,11 @@ async def test_a_claimed_timer_is_nobody_else_s_until_its_claim_runs_out(databas
         async with running(pipeline.run()):
             run_id = await start(pool, pipeline, napping("1m"))
             clock.now += timedelta(minutes=1)
-            until = clock.now + timedelta(seconds=2)
-            assert len(await store.claim_timers(clock.now, until, 10)) == 1
+            free_at = clock.now + timedelta(seconds=2)
+            assert len(await store.claim_timers(clock.now, free_at, 10)) == 1
             assert await timers.fire_due() == 0
 
-            clock.now = until
+            clock.now = free_at
             assert await timers.fire_due() == 1
             assert await status(pool, run_id) == "Completed"
 
@@ -97,6 +97,45 @@ async def test_two_claims_at_once_share_no_timer(database_url: str) -> None:
         )
         ids = [timer.run_id for claim in claims for timer in claim]
         assert len(ids) == len(set(ids)) == 400
+
+
+async def test_a_replica_that_stops_in_order_gives_its_timers_back(database_url: str) -> None:
+    async with engine_pool(database_url) as pool:
+        clock = Stopped()
+        pipeline, store = run_pipeline(pool, clock), PostgresWaits(pool)
+        async with running(pipeline.run()):
+            run_id = await start(pool, pipeline, napping("1m"))
+        clock.now += timedelta(minutes=1)
+        stuck = run_pipeline(pool, clock)  # takes orders, and carries none out
+
+        async def is_claimed() -> bool:
+            claimed = "SELECT claimed_until IS NOT NULL FROM timers"
+            return bool(await pool.fetchval(claimed))
+
+        async with running(Timers(store, stuck, clock).run()):
+            await until(is_claimed)
+
+        other = run_pipeline(pool, clock)
+        async with running(other.run()):
+            assert await Timers(store, other, clock).fire_due() == 1
+            assert await status(pool, run_id) == "Completed"
+
+
+async def test_a_timer_of_a_run_that_cannot_be_read_is_tried_again_rarely(
+    database_url: str,
+) -> None:
+    async with engine_pool(database_url) as pool:
+        clock = Stopped()
+        pipeline, store = run_pipeline(pool, clock), PostgresWaits(pool)
+        async with running(pipeline.run()):
+            await start(pool, pipeline, napping("1m"))
+        await pool.execute("UPDATE workflow_versions SET definition = '{}'")
+        clock.now += timedelta(minutes=1)
+        other = run_pipeline(pool, clock)
+        async with running(other.run()):
+            assert await Timers(store, other, clock).fire_due() == 0
+        claimed = await rows(pool, "SELECT claimed_until FROM timers")
+        assert claimed == [(clock.now + timedelta(seconds=60),)]
 
 
 async def test_timers_of_runs_that_ended_are_gone(database_url: str) -> None:
