@@ -16,6 +16,7 @@ from services.cli.adapters.files import FoundFile, find_files
 from services.cli.adapters.terminal import Terminal
 from services.cli.commands.validate import faults_of, tell_faults
 from services.cli.commands.workflows import list_names
+from services.cli.domain.calls import called_first
 from services.cli.domain.errors import CliError, ExitCode
 from services.cli.domain.plan import (
     Action,
@@ -81,7 +82,7 @@ def apply(
     """
     session = session_of(context)
     terminal = session.terminal
-    read = _read_all(terminal, find_files(files))
+    read = called_first(_read_all(terminal, find_files(files)))
     with session.api() as api:
         planned = _plan_all(api, read)
         pending = [each for each in planned if each.change.action != "unchanged"]
