@@ -199,7 +199,7 @@ async def test_the_rejected_run_is_failed_in_the_run_history(api: Api, person: P
     row = person.page.locator(f"[data-run-id='{task['run_id']}']")
     await expect(row.get_by_text("Failed").first).to_be_visible()
     await row.locator("td").nth(2).click(force=True)
-    await expect(person.page.get_by_role("heading", name="Trace")).to_be_visible()
+    await expect(person.page.get_by_role("heading", name="Steps")).to_be_visible()
 
 
 async def test_the_dashboard_counts_pending_actions_and_leads_to_them(

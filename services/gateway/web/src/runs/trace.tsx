@@ -1,16 +1,19 @@
 /** The steps of a run as they happened, and one of them in detail. */
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { RunDetail, Step } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { useNow } from "../ui/clock.ts";
+import { Loading } from "../ui/states.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { ClockTime, Duration } from "../ui/time.tsx";
 import { useUrlState } from "../ui/url-state.ts";
 import { StepDetail } from "./step-detail.tsx";
 
-const DEFAULTS = { step: "" };
+const RunGraph = lazy(() => import("../graph/run-graph.tsx"));
+
+const DEFAULTS = { step: "", view: "trace" };
 
 /** A node may be visited again: its key and place in the trace name one visit. */
 function keyOf(step: Step, index: number): string {
@@ -19,7 +22,7 @@ function keyOf(step: Step, index: number): string {
 
 export function Trace({ run }: { run: RunDetail }) {
   const t = useT();
-  const [{ step: chosen }, change] = useUrlState(DEFAULTS);
+  const [{ step: chosen, view }, change] = useUrlState(DEFAULTS);
   const [following, setFollowing] = useState(chosen === "");
   const last = run.trace.length - 1;
   const index = following ? last : run.trace.findIndex((step, at) => keyOf(step, at) === chosen);
@@ -28,11 +31,33 @@ export function Trace({ run }: { run: RunDetail }) {
     if (chosen !== "") setFollowing(false);
   }, [chosen]);
   if (run.trace.length === 0) return <p className="muted">{t.runs.noSteps}</p>;
+  const drawn = view === "graph" && run.definition !== undefined;
+  const selectNode = (node: string) => {
+    const at = run.trace.findLastIndex((step) => step.node === node);
+    const step = run.trace[at];
+    if (step) change({ step: keyOf(step, at) }, "replace");
+  };
   return (
-    <div className="run-layout">
+    <div className={`run-layout ${drawn ? "with-graph" : ""}`}>
       <section aria-labelledby="trace-title">
         <div className="row between">
-          <h2 id="trace-title">{t.runs.trace}</h2>
+          <div className="row">
+            <h2 id="trace-title">{t.runs.steps}</h2>
+            {run.definition && (
+              <fieldset className="tabs" aria-label={t.runs.view}>
+                {(["trace", "graph"] as const).map((each) => (
+                  <button
+                    key={each}
+                    type="button"
+                    aria-pressed={view === each}
+                    onClick={() => change({ view: each }, "replace")}
+                  >
+                    {t.runs[each]}
+                  </button>
+                ))}
+              </fieldset>
+            )}
+          </div>
           {!following && (
             <button
               type="button"
@@ -46,18 +71,25 @@ export function Trace({ run }: { run: RunDetail }) {
             </button>
           )}
         </div>
-        <ol className="trace">
-          {run.trace.map((step, at) => (
-            <li key={keyOf(step, at)}>
-              <StepButton
-                run={run}
-                step={step}
-                selected={at === index}
-                onSelect={() => change({ step: keyOf(step, at) }, "replace")}
-              />
-            </li>
-          ))}
-        </ol>
+        {drawn && (
+          <Suspense fallback={<Loading lines={4} />}>
+            <RunGraph run={run} selected={selected?.node ?? null} onSelect={selectNode} />
+          </Suspense>
+        )}
+        {!drawn && (
+          <ol className="trace">
+            {run.trace.map((step, at) => (
+              <li key={keyOf(step, at)}>
+                <StepButton
+                  run={run}
+                  step={step}
+                  selected={at === index}
+                  onSelect={() => change({ step: keyOf(step, at) }, "replace")}
+                />
+              </li>
+            ))}
+          </ol>
+        )}
       </section>
       <section className="step-detail" aria-label={t.runs.details}>
         {selected ? (
