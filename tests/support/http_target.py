@@ -1,6 +1,7 @@
 """A server that a workflow may call: it remembers what it was asked and answers as it was told to."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -30,6 +31,8 @@ class Target:
     asked: list[Asked] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     reply: Callable[[Asked], bytes] | None = None
+    connections: int = 0
+    """How many there have been."""
 
     def will_answer(self, *answers: bytes | None) -> None:
         self.answers = deque(answers)
@@ -50,7 +53,9 @@ def json_answer(body: bytes, status: int = 200) -> bytes:
 
 
 @asynccontextmanager
-async def http_target() -> AsyncIterator[Target]:
+async def http_target(
+    host: str = "127.0.0.1", port: int = 0, context: ssl.SSLContext | None = None
+) -> AsyncIterator[Target]:
     target = Target("")
     connections: set[asyncio.Task[None]] = set()
     gone = asyncio.Event()
@@ -59,6 +64,7 @@ async def http_target() -> AsyncIterator[Target]:
         connection = asyncio.current_task()
         assert connection is not None
         connections.add(connection)
+        target.connections += 1
         try:
             while True:
                 asked = await _read(reader)
@@ -83,8 +89,9 @@ async def http_target() -> AsyncIterator[Target]:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    target.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(serve, host, port, ssl=context)
+    scheme = "http" if context is None else "https"
+    target.url = f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield target
     finally:
