@@ -8,6 +8,18 @@ Network = IPv4Network | IPv6Network
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _CARRIES_IPV4 = 0xFFFFFFFF
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+"""What stands before an IPv4 address in the lower half of an IPv6 address of ISATAP (RFC 5214)."""
+_NOT_FOR_US: tuple[Network, ...] = (
+    IPv6Network(
+        "fec0::/10"
+    ),  # site-local: no longer given out, still routed inside some sites (RFC 3879)
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4 (RFC 7526)
+    IPv4Network("192.0.0.0/24"),  # protocols of the network itself, such as port control (RFC 7723)
+    IPv4Network("168.63.129.16/32"),  # Azure's host, which hands out the settings of its guests
+)
+"""Special, although Python's tables or the registry's call them global."""
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
@@ -19,7 +31,7 @@ def may_reach(address: str, allowed: Sequence[Network]) -> bool:
     """Tell whether a workflow may connect there: `allowed` are the operator's exceptions.
 
     Special-purpose addresses (RFC 6890: loopback, private, link-local with the metadata services, shared, reserved) and
-    multicast are refused, also when they are wrapped in IPv6 (mapped, 6to4, Teredo, NAT64).
+    multicast are refused, also when they are wrapped in IPv6 (mapped, 6to4, Teredo, NAT64, ISATAP).
     """
     found = ip_address(address.partition("%")[0])
     if any(found in network for network in allowed):
@@ -38,6 +50,8 @@ def _unwrapped(address: Address) -> list[Address]:
             found.extend(address.teredo)
         if any(address in network for network in _NAT64):
             found.append(IPv4Address(int(address) & _CARRIES_IPV4))
+        if int(address) >> 32 & _CARRIES_IPV4 in _ISATAP:
+            found.append(IPv4Address(int(address) & _CARRIES_IPV4))
     return found
 
 
@@ -47,4 +61,5 @@ def _is_public(address: Address) -> bool:
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_unspecified
+        and not any(address in network for network in _NOT_FOR_US)
     )
