@@ -1,5 +1,6 @@
 """Runs as they are asked for: lists, one with its trace, its log, and what the Dashboard says."""
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -10,10 +11,19 @@ from contracts.envelope import CloudEvent
 from contracts.run import DecidedOutcome, RunError, RunStatus, TriggerKind
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_empty(value: Sequence[object]) -> bool:
+    return not value
+
+
 class GetRun(Command):
-    """Ask for one run with its trace."""
+    """Ask for one run with its trace, as it is now, or as it was after the event `at` of its log."""
 
     run_id: UUID
+    at: int | None = Field(default=None, ge=1, exclude_if=_is_none)
 
 
 class ListRuns(Command):
@@ -23,6 +33,8 @@ class ListRuns(Command):
     status: RunStatus | None = None
     trigger: TriggerKind | None = None
     parent_run_id: UUID | None = None
+    parent_node: str | None = Field(default=None, max_length=64, exclude_if=_is_none)
+    """Of the child runs of `parent_run_id`, those that this node started."""
     q: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None
@@ -96,6 +108,30 @@ class StepChildren(Fact):
     ended: int
 
 
+class AttemptError(Fact):
+    """Why an attempt failed; the log has the details."""
+
+    code: str
+    message: str
+
+
+class StepAttempt(Fact):
+    """One attempt of a step that was tried more than once; the next one is due at `next_at`."""
+
+    attempt: int
+    started_at: Instant
+    finished_at: Instant | None = None
+    error: AttemptError | None = None
+    next_at: Instant | None = None
+
+
+class TimeLimit(Fact):
+    """When the time is up, or how much is left while the clock stands still because only people can move on."""
+
+    due_at: Instant | None = None
+    remaining_seconds: float | None = None
+
+
 class TraceStep(Fact):
     """One step of the trace: one visit of one node."""
 
@@ -112,6 +148,12 @@ class TraceStep(Fact):
     task_id: UUID | None = None
     decision: StepDecision | None = None
     children: StepChildren | None = None
+    attempts: list[StepAttempt] = Field(default_factory=list, exclude_if=_is_empty)
+    """There once an attempt has failed that another one follows."""
+    sleeps_until: Instant | None = Field(default=None, exclude_if=_is_none)
+    """Of a step that waits for its time."""
+    limit: TimeLimit | None = Field(default=None, exclude_if=_is_none)
+    """Of a step under way."""
 
 
 class RunView(RunItem):
@@ -120,6 +162,14 @@ class RunView(RunItem):
     output: Json = None
     trace: list[TraceStep]
     definition: JsonObject
+    sequence: int = 0
+    """The event of the run's log after which it was as shown; of a run as it is now the last one."""
+    as_of: Instant | None = None
+    """When that was; empty for now."""
+    limit: TimeLimit | None = None
+    """Of a run under way."""
+    ahead: int | None = None
+    """How many runs are before this one in its workflow's queue."""
 
 
 class GetRunOverview(Command):

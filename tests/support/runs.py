@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
+
 from contracts.actor import Actor
 from contracts.base import Json, JsonObject
+from contracts.envelope import CloudEvent
 from contracts.run import RunError, RunFact, RunPaused
 from services.chassis.errors import Refused
 from services.engine.domain.calls import Callees
 from services.engine.domain.definition import Definition, parse_definition
 from services.engine.domain.graph import Graph, compile_graph
 from services.engine.domain.run import decide
+from services.engine.domain.run_codec import encode_event
 from services.engine.domain.run_commands import (
     Cancel,
     Command,
@@ -160,3 +164,23 @@ def started(raw: JsonObject, trigger_output: Json = None) -> Run:
     run = Run(graph_of(raw))
     run.does(start(trigger_output))
     return run
+
+
+def envelopes(events: Sequence[RunFact]) -> list[CloudEvent]:
+    """The log of a run whose events came a second apart."""
+    return [_envelope(event, index) for index, event in enumerate(events)]
+
+
+def _envelope(event: RunFact, index: int) -> CloudEvent:
+    encoded = encode_event(event)
+    return CloudEvent(
+        id=f"{RUN_ID}-{index + 1}",
+        source="flusso/engine",
+        type=encoded.type,
+        subject=str(RUN_ID),
+        time=NOW + timedelta(seconds=index),
+        dataschema=f"{encoded.type}/1",
+        sequence=index + 1,
+        logposition=index,
+        data=orjson.loads(encoded.data),
+    )

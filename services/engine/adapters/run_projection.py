@@ -14,7 +14,6 @@ from contracts.run import (
     RetrySet,
     RunCancelled,
     RunCompleted,
-    RunError,
     RunFact,
     RunFailed,
     RunPaused,
@@ -27,7 +26,7 @@ from contracts.run import (
 from services.chassis.orders import Change
 from services.engine.adapters.run_orders_given import OrderRow, orders_given
 from services.engine.adapters.statements import statements
-from services.engine.domain.run_evolve import size_of
+from services.engine.domain.run_errors import in_short
 from services.engine.domain.run_state import (
     RUN_CLOCK,
     Asking,
@@ -51,9 +50,6 @@ TimerKey = tuple[UUID, str, str]
 RETRY = "retry"
 OVERTAKEN = frozenset({"runs_pkey", "waits_pkey", "runs_workflow_fkey"})
 """Another replica has made the same move first, or the workflow was deleted: the batch is decided anew."""
-message_chars_max = 2_000
-detail_bytes_max = 2_000
-"""Of an error in a list of runs; the events of the run have all of it."""
 
 
 @dataclass(slots=True)
@@ -149,17 +145,8 @@ def _add_orders(rows: Rows, change: RunChange) -> None:
 def _error_of(events: Iterable[RunFact]) -> str | None:
     for event in events:
         if type(event) is RunFailed:
-            return _shortened(event.error).model_dump_json()
+            return in_short(event.error).model_dump_json()
     return None
-
-
-def _shortened(error: RunError) -> RunError:
-    details = {
-        name: value for name, value in error.details.items() if size_of(value) <= detail_bytes_max
-    }
-    return error.model_copy(
-        update={"message": error.message[:message_chars_max], "details": details}
-    )
 
 
 def _add_event(rows: Rows, change: RunChange, event: RunFact) -> None:

@@ -35,7 +35,8 @@ class PostgresRuns:
         """Return up to one item more than the page holds."""
         # A parent has an index of its own, which a statement for all questions would not use.
         parent = question.parent_run_id
-        name, asked = ("list_runs", ()) if parent is None else ("list_child_runs", (parent,))
+        asked = () if parent is None else (parent, question.parent_node)
+        name = "list_runs" if parent is None else "list_child_runs"
         with translated():
             rows = await self._pool.fetch(
                 statements[name],
@@ -49,10 +50,22 @@ class PostgresRuns:
             )
         return [_item(row) for row in rows]
 
-    async def trace_events(self, run_id: UUID, limit: int) -> Sequence[CloudEvent]:
-        """Return what the run's trace is made of, in order, however many child runs it has."""
+    async def length(self, run_id: UUID) -> int:
+        """Return how many events the run's log has."""
         with translated():
-            rows = await self._pool.fetch(statements["read_trace"], run_id, limit)
+            version = await self._pool.fetchval(statements["last_version"], run_id)
+        return version or 0
+
+    async def ahead(self, queued: RunItem, limit: int) -> int:
+        """Return how many runs are before this one in its workflow's queue; counts at most that many."""
+        asked = (queued.workflow_id, queued.started_at, queued.id, limit)
+        with translated():
+            return int(await self._pool.fetchval(statements["runs_ahead"], *asked))
+
+    async def trace_events(self, run_id: UUID, until: int, limit: int) -> Sequence[CloudEvent]:
+        """Return what the trace at a version is made of, in order, however many child runs there are."""
+        with translated():
+            rows = await self._pool.fetch(statements["read_trace"], run_id, until, limit)
         return [_cloud_event(row) for row in rows]
 
     async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:

@@ -16,6 +16,7 @@ WHOLE_BYTES_MAX = 900_000
 KEPT_BYTES_MAX = 200
 """A value of this size is left out last: saying so takes nearly as much."""
 SMALL_BYTES_MAX = 40
+ATTEMPTS_KEPT = 3
 SEE_EVENTS = "[see the events]"
 """What thousands of steps say instead of their small values."""
 M = TypeVar("M", bound=BaseModel)
@@ -47,12 +48,20 @@ def fitting_run(view: RunView) -> RunView:
     excess = len(view.model_dump_json()) - WHOLE_BYTES_MAX
     if excess <= 0:
         return view
-    steps = list(view.trace)
+    steps = [_with_few_attempts(step) for step in view.trace]
+    if steps != view.trace:
+        view = view.model_copy(update={"trace": steps})
+        excess = len(view.model_dump_json()) - WHOLE_BYTES_MAX
     excess = _leave_out(steps, excess, KEPT_BYTES_MAX, _note)
     if excess > 0:
         excess = _leave_out(steps, excess, SMALL_BYTES_MAX, lambda _: SEE_EVENTS)
     output = view.output if excess <= 0 else _note(size_of(view.output))
     return view.model_copy(update={"trace": steps, "output": output})
+
+
+def _with_few_attempts(step: TraceStep) -> TraceStep:
+    """Return the step with its last attempts alone: their numbers tell how many there were."""
+    return step.model_copy(update={"attempts": step.attempts[-ATTEMPTS_KEPT:]})
 
 
 def _leave_out(

@@ -211,8 +211,16 @@ class RunStore(Protocol):
         """Return up to one item more than the page holds."""
         ...
 
-    async def trace_events(self, run_id: UUID, limit: int) -> Sequence[CloudEvent]:
-        """Return what the run's trace is made of, in order, however many child runs it has."""
+    async def length(self, run_id: UUID) -> int:
+        """Return how many events the run's log has."""
+        ...
+
+    async def ahead(self, queued: RunItem, limit: int) -> int:
+        """Return how many runs are before this one in its workflow's queue; counts at most that many."""
+        ...
+
+    async def trace_events(self, run_id: UUID, until: int, limit: int) -> Sequence[CloudEvent]:
+        """Return what the trace at a version is made of, in order, however many child runs there are."""
         ...
 
     async def events(self, run_id: UUID, after: int, limit: int) -> Sequence[CloudEvent]:

@@ -3,27 +3,49 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from contracts.base import JsonObject
 from contracts.run_view import (
     GetRun,
     GetRunOverview,
     ListRunEvents,
     ListRuns,
     RunEventPage,
+    RunItem,
     RunOverview,
     RunPage,
     RunView,
 )
+from services.chassis.errors import Refused
 from services.chassis.pages import encode_cursor
 from services.engine.app.fitting import fitting, fitting_run
 from services.engine.app.ports import NUL, VERSION_MAX, RunStore, run_not_found
 from services.engine.domain.definition import parse_definition
-from services.engine.domain.trace import fold_trace
+from services.engine.domain.run_errors import in_short
+from services.engine.domain.trace import Traced, fold_run
 
 trace_events_max = 10_000
+ahead_max = 1_000
+"""Runs before a queued one: whoever waits behind more is told of these."""
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _event_not_found(length: int) -> Refused:
+    return Refused("run-event-not-found", f"The log of this run ends with event {length}.")
+
+
+def _then(item: RunItem, traced: Traced, at: datetime) -> JsonObject:
+    """Return what differs in an item of a list from the run as it was after an event at that time."""
+    ended_at = traced.ended_at
+    return {
+        "status": traced.status,
+        "error": None if traced.error is None else in_short(traced.error),
+        "finished_at": ended_at,
+        "duration_ms": ended_at and int((ended_at - item.started_at).total_seconds() * 1000),
+        "as_of": at,
+    }
 
 
 class Runs:
@@ -34,15 +56,37 @@ class Runs:
         self._clock = clock
 
     async def get(self, question: GetRun) -> RunView:
-        """Return a run with its trace. Raises Refused("run-not-found")."""
+        """Return a run with its trace. Raises Refused: run-not-found, run-event-not-found."""
         found = await self._store.item(question.run_id)
         if found is None:
             raise run_not_found()
         item, raw = found
-        events = await self._store.trace_events(question.run_id, trace_events_max)
-        trace, output = fold_trace(events, parse_definition(raw))
-        view = RunView(**item.model_dump(), trace=trace, output=output, definition=raw)
+        # Asked first: what is shown is then never behind what is said of it.
+        length = await self._store.length(item.id)
+        until = VERSION_MAX if question.at is None else question.at
+        if question.at is not None and question.at > length:
+            raise _event_not_found(length)
+        events = await self._store.trace_events(item.id, until, trace_events_max)
+        traced = fold_run(events, parse_definition(raw))
+        if question.at is None:
+            seen = await self._now(item)
+        else:
+            seen = _then(item, traced, events[-1].time)
+        view = RunView(
+            **item.model_dump() | seen,
+            trace=traced.steps,
+            output=traced.output,
+            definition=raw,
+            sequence=length if question.at is None else question.at,
+            limit=traced.limit,
+        )
         return fitting_run(view)
+
+    async def _now(self, item: RunItem) -> JsonObject:
+        """Return what only the run as it is now has."""
+        if item.status != "Queued":
+            return {}
+        return {"ahead": await self._store.ahead(item, ahead_max)}
 
     async def page(self, question: ListRuns) -> RunPage:
         """Return a page of runs, newest first."""

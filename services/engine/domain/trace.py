@@ -1,4 +1,4 @@
-"""A run's trace: the fold of its events, one step for each visit of a node, in the order in which they began."""
+"""A run as it was after any of its events: the fold of these, one step for each visit of a node, as they began."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,26 +17,46 @@ from contracts.run import (
     RetrySet,
     RunCancelled,
     RunCompleted,
+    RunError,
     RunFact,
     RunFailed,
     RunPaused,
     RunQueued,
     RunResumed,
     RunStarted,
+    RunStatus,
     TimerSet,
     TimerStopped,
 )
-from contracts.run_view import StepDecision, StepStatus, TraceStep
+from contracts.run_view import StepDecision, StepStatus, TimeLimit, TraceStep
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_codec import event_of
 from services.engine.domain.run_evolve import size_of
 from services.engine.domain.run_state import TRIGGER
 from services.engine.domain.secret_places import shown
 from services.engine.domain.steps import TIMED_OUT
+from services.engine.domain.trace_attempts import (
+    attempt_ended,
+    attempt_failed,
+    attempt_started,
+    told,
+)
 
 INPUT_BYTES_MAX = 65_536
 """What the variables of one step may add to a trace."""
 UNFINISHED: frozenset[StepStatus] = frozenset({"Running", "Waiting", "Retrying"})
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A run as its events so far tell of it."""
+
+    steps: list[TraceStep]
+    output: Json
+    status: RunStatus
+    error: RunError | None
+    ended_at: datetime | None
+    limit: TimeLimit | None
 
 
 @dataclass(slots=True)
@@ -48,6 +68,10 @@ class _Trace:
     data: dict[str, Json] = field(default_factory=dict)
     """What variables saw: each node's output so far."""
     output: Json = None
+    end_status: RunStatus | None = None
+    ended_at: datetime | None = None
+    error: RunError | None = None
+    limit: TimeLimit | None = None
 
     def step(self, node: str, visit: int, at: datetime) -> JsonObject:
         """Return the step, which begins now if it is new."""
@@ -65,7 +89,9 @@ class _Trace:
         return found
 
     def finish(self, node: str, visit: int, at: datetime, **fields: Json) -> None:
-        self.step(node, visit, at).update(fields, finished_at=at)
+        step = self.step(node, visit, at)
+        step.update(fields, finished_at=at)
+        step.pop("limit", None)
         if "output" in fields:
             self.data[node] = {"output": fields["output"]}
 
@@ -81,11 +107,23 @@ class _Trace:
                 found[".".join(path)] = value
         return found or None
 
-    def end(self, at: datetime) -> None:
+    def end(self, status: RunStatus, at: datetime) -> None:
         """The run is over: what had not finished is cancelled."""
+        self.end_status, self.ended_at, self.limit = status, at, None
         for step in self.steps.values():
             if step["status"] in UNFINISHED:
                 step.update(status="Cancelled", finished_at=at)
+                step.pop("limit", None)
+                attempt_ended(step, at)
+
+    def status(self) -> RunStatus:
+        """Return the run's status: it waits when nothing but answers of people is left to wait for."""
+        if self.end_status is not None:
+            return self.end_status
+        if not self.steps:
+            return "Queued"
+        left = {step["status"] for step in self.steps.values()} & UNFINISHED
+        return "Waiting" if left == {"Waiting"} else "Running"
 
 
 def _look_up(data: Json, path: tuple[str, ...]) -> Json:
@@ -94,14 +132,27 @@ def _look_up(data: Json, path: tuple[str, ...]) -> Json:
     return data
 
 
+def fold_run(events: Iterable[CloudEvent], definition: Definition) -> Traced:
+    """Return the run as it was after these events; raises Broken for an event that is not one of a run."""
+    trace = _Trace(definition)
+    for envelope in events:
+        _apply(trace, event_of(envelope.type, envelope.data), envelope.time)
+    return Traced(
+        [TraceStep.model_validate(told(step)) for step in trace.steps.values()],
+        trace.output,
+        trace.status(),
+        trace.error,
+        trace.ended_at,
+        trace.limit,
+    )
+
+
 def fold_trace(
     events: Iterable[CloudEvent], definition: Definition
 ) -> tuple[list[TraceStep], Json]:
     """Return the trace and the output of a run; raises Broken for an event that is not one of a run."""
-    trace = _Trace(definition)
-    for envelope in events:
-        _apply(trace, event_of(envelope.type, envelope.data), envelope.time)
-    return [TraceStep.model_validate(step) for step in trace.steps.values()], trace.output
+    folded = fold_run(events, definition)
+    return folded.steps, folded.output
 
 
 def _apply(trace: _Trace, event: RunFact, at: datetime) -> None:
@@ -139,17 +190,36 @@ def _ask(trace: _Trace, event: RunPaused | RunResumed, at: datetime) -> None:
 
 
 def _end(trace: _Trace, event: RunCompleted | RunFailed | RunCancelled, at: datetime) -> None:
-    if isinstance(event, RunCompleted):
-        trace.output = event.output
-    elif isinstance(event, RunFailed):
-        _fail(trace, event, at)
-    trace.end(at)
+    match event:
+        case RunCompleted():
+            trace.output = event.output
+            trace.end("Completed", at)
+        case RunFailed():
+            trace.error = event.error
+            _fail(trace, event, at)
+            trace.end("Failed", at)
+        case RunCancelled():
+            trace.end("Cancelled", at)
+        case _:
+            assert_never(event)
 
 
 def _time(trace: _Trace, event: RunQueued | TimerSet | TimerStopped, at: datetime) -> None:
-    """A delay is a step that has begun; a queue and a limit have none of their own."""
-    if isinstance(event, TimerSet) and event.kind == "delay" and event.node is not None:
-        trace.step(event.node, event.visit, at)["input"] = {"until": event.due_at}
+    """A delay is a step that has begun; a queue has none, and a limit is told of the step or the run that it is for."""
+    if isinstance(event, RunQueued):
+        return
+    if isinstance(event, TimerStopped):
+        limit = TimeLimit(remaining_seconds=event.remaining_seconds)
+    elif event.kind == "delay" and event.node is not None:
+        step = trace.step(event.node, event.visit, at)
+        step.update(input={"until": event.due_at}, sleeps_until=event.due_at)
+        return
+    else:
+        limit = TimeLimit(due_at=event.due_at)
+    if event.node is None:
+        trace.limit = limit
+    else:
+        trace.step(event.node, event.visit, at)["limit"] = limit
 
 
 def _call(trace: _Trace, event: ChildrenCalled | ChildrenReported, at: datetime) -> None:
@@ -187,9 +257,11 @@ def _apply_to_node(
             step = trace.step(node, visit, at)
             request = shown(event.request, event.secrets)
             step.update(status="Running", input=request, attempt=event.attempt)
+            attempt_started(step, event.attempt, at)
         case RetrySet():
             step = trace.step(node, visit, at)
             step.update(status="Retrying", error=event.error, attempt=event.attempt)
+            attempt_failed(step, event.attempt, at, event.error, event.due_at)
         case NodeCompleted():
             # An error of an earlier attempt has been overcome.
             fields: JsonObject = {"status": "Completed", "output": event.output, "error": None}
@@ -209,8 +281,12 @@ def _apply_to_node(
 def _finish_attempt(
     trace: _Trace, event: NodeCompleted | NodeFailed, at: datetime, fields: JsonObject
 ) -> None:
-    if "input" not in trace.step(event.node, event.visit, at):
+    step = trace.step(event.node, event.visit, at)
+    if "input" not in step:
         fields["input"] = trace.inputs(event.node)
+    if isinstance(event, NodeFailed):
+        attempt_failed(step, event.attempt, at, event.error)
+    attempt_ended(step, at)
     trace.finish(event.node, event.visit, at, attempt=event.attempt, **fields)
 
 

@@ -129,10 +129,11 @@ class TasksQuery(PageQuery):
 
 
 class RunsQuery(PageQuery):
-    """Which runs; `parent_run_id`: those that this run has started."""
+    """Which runs; `parent_run_id`: those that this run has started, `parent_node`: by this step of it."""
 
     workflow_id: UUID | None = None
     parent_run_id: UUID | None = None
+    parent_node: Annotated[str, StringConstraints(max_length=64)] | None = None
     status: RunStatus | None = None
     trigger: TriggerKind | None = None
     q: Search | None = None
@@ -152,6 +153,12 @@ class WorkflowsQuery(PageQuery):
     q: Search | None = None
     status: WorkflowStatus | None = None
     sort: Literal["name", "-updated_at"] = "name"
+
+
+class RunQuery(Form):
+    """A run as it is now, or as it was after the event `at` of its log."""
+
+    at: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 class EventsPageQuery(Form):

@@ -24,6 +24,7 @@ from services.gateway.entry.forms import (
     EventsPageQuery,
     QueuedRun,
     RunEventPage,
+    RunQuery,
     RunsOfWorkflowQuery,
     RunsQuery,
     StartRunForm,
@@ -70,7 +71,10 @@ class RunRoutes:
             "/api/v1/runs", self.list_runs, responses=documented(RunPage, 422), tags=["runs"]
         )
         router.add_api_route(
-            "/api/v1/runs/{run_id}", self.get_run, responses=documented(RunView, 404), tags=["runs"]
+            "/api/v1/runs/{run_id}",
+            self.get_run,
+            responses=documented(RunView, 404, 422),
+            tags=["runs"],
         )
         router.add_api_route(
             "/api/v1/runs/{run_id}/cancel",
@@ -125,18 +129,23 @@ class RunRoutes:
     async def _list(self, question: ListRuns) -> Response:
         return json_answer(await self._asking.ask(subjects.LIST_RUNS, question))
 
-    async def get_run(self, run_id: UUID) -> Response:
-        """Get a run with its trace, and the definition that it follows."""
+    async def get_run(self, run_id: UUID, query: Annotated[RunQuery, Query()]) -> Response:
+        """Get a run with its trace and its definition, as it is now, or as it was after an event of its log."""
         try:
-            return json_answer(await self._asking.ask(subjects.GET_RUN, GetRun(run_id=run_id)))
+            return await self._get(run_id, query)
         except Refused as refusal:
             parked = await self._begin.parked(run_id) if refusal.code == NOT_FOUND else None
             if parked is None:
                 raise
             if parked.became_run_id is not None:
-                question = GetRun(run_id=parked.became_run_id)
-                return json_answer(await self._asking.ask(subjects.GET_RUN, question))
+                return await self._get(parked.became_run_id, query)
+            if query.at is not None:
+                raise
             return value_answer(_parked_view(parked))
+
+    async def _get(self, run_id: UUID, query: RunQuery) -> Response:
+        question = GetRun(run_id=run_id, at=query.at)
+        return json_answer(await self._asking.ask(subjects.GET_RUN, question))
 
     async def cancel_run(
         self, request: Request, run_id: UUID, form: CancelRunForm | None = None
@@ -179,4 +188,8 @@ def _parked_view(parked: Parked) -> JsonObject:
         "output": None,
         "trace": [],
         "definition": {},
+        "sequence": 0,
+        "as_of": None,
+        "limit": None,
+        "ahead": None,
     }

@@ -79,6 +79,76 @@ async def test_a_run_pauses_a_person_answers_and_the_run_goes_on(gateway: Gatewa
     assert (run.json()["status"], run.json()["output"]) == ("Completed", {"went": "on"})
 
 
+async def test_a_run_can_be_looked_at_as_it_was_after_any_event_of_its_log(
+    gateway: Gateway,
+) -> None:
+    async with listening(gateway.admin, "topics=tasks,runs") as listener:
+        run_id = await start(gateway, asking())
+        task_id = (await told_of(listener, "flusso.task.opened", run_id)).data["subject"]
+        await gateway.admin.post(f"/api/v1/tasks/{task_id}/approve", json={})
+        await told_of(listener, "flusso.run.completed", run_id)
+    path = f"/api/v1/runs/{run_id}"
+    now = (await gateway.admin.get(path)).json()
+    events = (await gateway.admin.get(f"{path}/events")).json()["items"]
+    seen = [
+        (await gateway.admin.get(path, params={"at": event["sequence"]})).json() for event in events
+    ]
+
+    assert now["sequence"] == len(events)
+    assert [view["as_of"] for view in seen] == [event["time"] for event in events]
+    assert [view["status"] for view in seen if view["status"] != "Running"] == [
+        "Waiting",
+        "Completed",
+    ]
+    assert {**seen[-1], "as_of": None} == now
+    waiting = next(view for view in seen if view["status"] == "Waiting")
+    assert (waiting["output"], waiting["finished_at"]) == (None, None)
+    assert [step["node"] for step in waiting["trace"]] == ["trigger", "ask"]
+    assert waiting["trace"][-1]["decision"] is None
+
+
+async def test_there_is_nothing_to_see_beyond_the_end_of_a_log(gateway: Gateway) -> None:
+    path = f"/api/v1/runs/{await start(gateway, asking())}"
+    beyond = await gateway.admin.get(path, params={"at": 1_000})
+    assert (beyond.status_code, beyond.json()["code"]) == (404, "run-event-not-found")
+    for nonsense in ("0", "-1", "now", str(2**40)):
+        refused = await gateway.admin.get(path, params={"at": nonsense})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    unknown = await gateway.admin.get(f"/api/v1/runs/{uuid.uuid4()}", params={"at": 1})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "run-not-found")
+
+
+async def run_with(gateway: Gateway, run_id: str, *, ahead: int | None) -> JsonObject:
+    """Return the run once that many are before it."""
+    answer = await eventually(
+        lambda: gateway.admin.get(f"/api/v1/runs/{run_id}"),
+        lambda answer: answer.json()["ahead"] == ahead,
+    )
+    run: JsonObject = answer.json()
+    return run
+
+
+async def test_a_queued_run_says_how_many_are_before_it(gateway: Gateway) -> None:
+    definition = {
+        "trigger": {"type": "manual_trigger", "config": {}},
+        "nodes": [{"key": "nap", "type": "delay", "name": "Nap", "config": {"duration": "1h"}}],
+        "edges": [{"from": "trigger", "to": "nap"}],
+        "settings": {"concurrency": 1},
+    }
+    workflow_id = await make_workflow(gateway, definition)
+    runs = f"/api/v1/workflows/{workflow_id}/runs"
+    started = [(await gateway.admin.post(runs, json={})).json()["id"] for _ in range(3)]
+
+    first, second, third = [
+        await run_with(gateway, run_id, ahead=ahead)
+        for run_id, ahead in zip(started, (None, 0, 1), strict=True)
+    ]
+
+    assert [run["status"] for run in (second, third)] == ["Queued", "Queued"]
+    assert "sleeps_until" in first["trace"][-1]
+    await gateway.admin.delete(f"/api/v1/workflows/{workflow_id}", params={"cancel_runs": "true"})
+
+
 async def test_a_task_can_be_decided_the_instant_it_is_seen(gateway: Gateway) -> None:
     workflow_id = await make_workflow(gateway, asking())
     async with listening(gateway.admin, "topics=tasks") as listener:

@@ -36,13 +36,16 @@ from services.engine.domain.run_state import (
     open_waits,
     status_of,
 )
+from services.engine.domain.trace import fold_run
 from tests.support.runs import (
     Run,
     answered,
     approve,
     broken,
     cancel,
+    definition_of,
     edge,
+    envelopes,
     fired,
     graph_of,
     node,
@@ -112,6 +115,8 @@ class Rehearsal:
     said: list[Command] = field(default_factory=list)
     moving: timedelta = timedelta(0)
     """How long something but people could move the run."""
+    raw: JsonObject = field(default_factory=dict)
+    """The definition."""
 
     def candidates(self) -> Sequence[Command]:
         """Every command that anyone could send, living or stale."""
@@ -149,7 +154,8 @@ def _submit(task: RunPaused) -> Command:
 
 @st.composite
 def rehearsals(draw: st.DrawFn) -> Rehearsal:
-    rehearsal = Rehearsal(Run(graph_of(draw(workflows()))))
+    raw = draw(workflows())
+    rehearsal = Rehearsal(Run(graph_of(raw)), raw=raw)
     rehearsal.say(start({"n": draw(st.integers(0, 3))}))
     for _ in range(draw(st.integers(0, 12))):
         rehearsal.pass_time(draw(st.sampled_from([0, 1, 20, 45])))
@@ -204,6 +210,21 @@ def test_a_run_waits_exactly_when_only_people_can_move_it(rehearsal: Rehearsal) 
     for one in rehearsal.run.graph.ordered:
         if one.key not in state.nodes:
             assert motion(one, state.nodes) is Motion.WAITS
+
+
+@given(rehearsals())
+def test_the_trace_after_any_event_tells_the_status_that_the_run_had(rehearsal: Rehearsal) -> None:
+    run, definition = rehearsal.run, definition_of(rehearsal.raw)
+    told = envelopes(run.events)
+    for end in range(1, len(told) + 1):
+        seen = fold_run(told[:end], definition)
+        state = replayed(run.events[:end])
+        assert seen.status == status_of(state), end
+        assert (seen.ended_at is not None) == isinstance(state, Ended)
+    if told:
+        now = fold_run(told, definition)
+        assert now.status == status_of(run.state)
+        assert now == fold_run(iter(told), definition)
 
 
 @given(rehearsals())

@@ -1,18 +1,16 @@
 from datetime import timedelta
 
-import orjson
 import pytest
 
 from contracts.base import Json, JsonObject
-from contracts.envelope import CloudEvent
-from contracts.run_view import TraceStep
+from contracts.run import RetrySet, RunPaused
+from contracts.run_view import TimeLimit, TraceStep
 from services.chassis.errors import Broken
-from services.engine.domain.run_codec import encode_event
-from services.engine.domain.trace import fold_trace
+from services.engine.domain.run_commands import FireTimer
+from services.engine.domain.trace import Traced, fold_run, fold_trace
 from tests.support.runs import (
     BOB,
     NOW,
-    RUN_ID,
     Run,
     answered,
     approve,
@@ -20,6 +18,7 @@ from tests.support.runs import (
     cancel,
     definition_of,
     edge,
+    envelopes,
     fired,
     node,
     reject,
@@ -31,25 +30,8 @@ from tests.support.runs import (
 
 def trace_of(run: Run, raw: JsonObject) -> tuple[dict[str, TraceStep], Json]:
     """The trace of a run whose events came a second apart."""
-    steps, output = fold_trace(
-        [envelope(run, n) for n in range(len(run.events))], definition_of(raw)
-    )
+    steps, output = fold_trace(envelopes(run.events), definition_of(raw))
     return {step.node: step for step in steps}, output
-
-
-def envelope(run: Run, index: int) -> CloudEvent:
-    encoded = encode_event(run.events[index])
-    return CloudEvent(
-        id=f"{RUN_ID}-{index + 1}",
-        source="flusso/engine",
-        type=encoded.type,
-        subject=str(RUN_ID),
-        time=NOW + timedelta(seconds=index),
-        dataschema=f"{encoded.type}/1",
-        sequence=index + 1,
-        logposition=index,
-        data=orjson.loads(encoded.data),
-    )
 
 
 APPROVAL = workflow(
@@ -162,9 +144,90 @@ def test_what_was_open_when_the_run_was_cancelled_is_cancelled() -> None:
     assert (review.status, review.finished_at) == ("Cancelled", NOW + timedelta(seconds=3))
 
 
+def at(run: Run, raw: JsonObject, sequence: int) -> Traced:
+    """The run as it was after one of its events."""
+    return fold_run(envelopes(run.events)[:sequence], definition_of(raw))
+
+
+def test_a_run_can_be_seen_as_it_was_after_any_event() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+    run.does(approve(run.task("review"), by=BOB))
+    asked = next(n for n, event in enumerate(run.events, 1) if isinstance(event, RunPaused))
+
+    begun, waiting, done = (at(run, APPROVAL, n) for n in (1, asked, len(run.events)))
+
+    assert (begun.status, [step.node for step in begun.steps]) == ("Running", ["trigger"])
+    assert (waiting.status, waiting.output, waiting.ended_at) == ("Waiting", None, None)
+    assert waiting.steps[-1].decision is None
+    assert (done.status, done.output) == ("Completed", {"by": "Bob"})
+    assert done.ended_at == NOW + timedelta(seconds=len(run.events) - 1)
+
+
+def test_why_a_run_failed_is_told_from_the_event_on_that_says_so() -> None:
+    run = started(APPROVAL, {"email": "ada@example.com"})
+    run.does(reject(run.task("review"), by=BOB))
+
+    before, after = (at(run, APPROVAL, len(run.events) - n) for n in (1, 0))
+
+    assert (before.status, before.error) == ("Waiting", None)
+    assert after.status == "Failed"
+    assert after.error is not None
+    assert after.error.code == "rejected"
+
+
+def test_each_attempt_has_its_times_and_its_error() -> None:
+    run = started(REQUEST)
+    run.does(broken("call", retryable=True))
+    due_at = run.one(RetrySet).due_at
+    first = trace_of(run, REQUEST)[0]["call"].attempts
+    run.does(fired("call"))
+    run.does(answered("call", {"status": 200}, attempt=2))
+    attempts = trace_of(run, REQUEST)[0]["call"].attempts
+
+    assert [(one.attempt, one.next_at) for one in first] == [(1, due_at)]
+    assert [one.attempt for one in attempts] == [1, 2]
+    failed, went = attempts
+    assert failed.error is not None
+    assert (failed.error.code, went.error) == ("request-failed", None)
+    assert failed.finished_at is not None
+    assert failed.started_at < failed.finished_at < went.started_at
+    assert went.finished_at == trace_of(run, REQUEST)[0]["call"].finished_at
+
+
+def test_a_single_attempt_is_not_listed() -> None:
+    run = started(REQUEST)
+    run.does(answered("call", {"status": 200}))
+
+    assert trace_of(run, REQUEST)[0]["call"].attempts == []
+
+
+def test_a_sleeping_step_says_until_when_and_a_limited_one_what_is_left() -> None:
+    raw = workflow(
+        [
+            node("nap", "delay", duration="40s"),
+            node("call", "http_request", url="https://example.com"),
+        ]
+    )
+    raw["nodes"][1]["time_limit"] = "30s"
+    raw["settings"] = {"time_limit": "90s"}
+    run = started(raw)
+    asleep = at(run, raw, len(run.events))
+    run.now += timedelta(seconds=40)
+    run.does(FireTimer("delay", "nap", 1))
+    calling = at(run, raw, len(run.events))
+    run.does(answered("call", {}))
+    done = at(run, raw, len(run.events))
+
+    assert asleep.steps[-1].sleeps_until == NOW + timedelta(seconds=40)
+    assert asleep.limit == TimeLimit(due_at=NOW + timedelta(seconds=90))
+    assert calling.steps[-1].limit == TimeLimit(due_at=run.now + timedelta(seconds=30))
+    assert done.steps[-1].limit is None
+    assert done.limit is None
+
+
 def test_an_unknown_event_is_broken() -> None:
     run = started(APPROVAL, {"email": "a"})
-    strange = envelope(run, 0).model_copy(update={"type": "flusso.run.evaporated"})
+    strange = envelopes(run.events)[0].model_copy(update={"type": "flusso.run.evaporated"})
 
     with pytest.raises(Broken):
         fold_trace([strange], definition_of(APPROVAL))
