@@ -11,9 +11,10 @@ def test_a_large_refund_asks_first() -> None:
 """
 
 from services.testkit.lab import Lab
+from services.testkit.mail import SentMail, StubMail
 from services.testkit.people import Person
 from services.testkit.runs import LabRun
 from services.testkit.tasks import LabTask
 from services.testkit.web import SentRequest, StubWeb
 
-__all__ = ["Lab", "LabRun", "LabTask", "Person", "SentRequest", "StubWeb"]
+__all__ = ["Lab", "LabRun", "LabTask", "Person", "SentMail", "SentRequest", "StubMail", "StubWeb"]
