@@ -53,11 +53,11 @@ class OpenJob:
 
     def _masked(self, value: Json) -> Json:
         if not isinstance(value, RunError):
-            return self.mask.value(value)
+            return self.mask.members(value)
         return value.model_copy(
             update={
                 "message": self.mask.text(value.message),
-                "details": self.mask.value(value.details),
+                "details": self.mask.members(value.details),
             }
         )
 

@@ -53,6 +53,12 @@ class Mask:
             return text
         return re.sub("|".join(patterns), MARK, text, flags=re.IGNORECASE)
 
+    def members(self, value: Json) -> Json:
+        """Return an object of ours with a mark for each value in its members, whose names are ours too."""
+        if isinstance(value, dict):
+            return {name: self.value(member) for name, member in value.items()}
+        return self.value(value)
+
     def value(self, value: Json) -> Json:
         """Return a JSON value with a mark for each value in its texts, keys and numbers."""
         if not self._forms:

@@ -74,8 +74,14 @@ def _outside(value: str) -> float:
 
 @given(SOLID)
 def test_no_value_is_left_in_an_echo(value: str) -> None:
-    masked = json.dumps(Mask([value]).value({"headers": {"x": value}, "list": [value, 1]}))
-    assert json.loads(masked)["headers"]["x"].strip() == MARK
+    echo = {"headers": {"x": value}, "list": [value, 1]}
+    masked = json.loads(json.dumps(Mask([value]).members(echo)))
+    assert masked["headers"]["x"].strip() == masked["list"][0].strip() == MARK
+
+
+def test_a_secret_that_is_one_of_our_words_leaves_our_words_alone() -> None:
+    answer = {"status": 200, "body": {"body": "the body"}}
+    assert Mask(["body"]).members(answer) == {"status": 200, "body": {MARK: f"the {MARK}"}}
 
 
 def test_what_is_no_secret_stays_as_it_is() -> None:
