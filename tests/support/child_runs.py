@@ -90,7 +90,14 @@ class Replica:
     async def workflow(self, name: str, definition: JsonObject) -> UUID:
         workflow_id = new_id()
         parsed = parse_definition(definition)
-        draft = Draft(name, "", definition, len(parsed.nodes), parsed.trigger.type)
+        draft = Draft(
+            name=name,
+            description="",
+            definition=definition,
+            steps=len(parsed.nodes),
+            trigger_type=parsed.trigger.type,
+            concurrency=parsed.settings.concurrency,
+        )
         await PostgresWorkflows(self.pool).insert(workflow_id, draft, None, ADA.name, NOW)
         return workflow_id
 
