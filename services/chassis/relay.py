@@ -67,7 +67,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to publish, and the last position in it."""
+    """One message to publish, and the first and last position in it; those between may be in others."""
 
     subject: str
     payload: bytes
@@ -225,9 +225,8 @@ class Relay:
         rows = await self._next_rows(connection)
         if not rows:
             return 0
-        messages = self._messages(rows)
         try:
-            await self._publish(messages)
+            await self._publish(self._messages(rows), rows[-1][0])
         except StreamChangedError:
             await self._rewind(connection)
             return page_events_max
@@ -235,7 +234,9 @@ class Relay:
         return len(rows)
 
     def _messages(self, rows: Sequence[LogRow | Row]) -> list[Message]:
+        """Return the batches of a page, then what travels alone: it does not break the batches up."""
         messages: list[Message] = []
+        alone: list[Message] = []
         parts: list[bytes] = []
         size = first = last = 0
 
@@ -257,26 +258,29 @@ class Relay:
                 traceparent=row[6],
                 data=row[5],
             )
-            alone = self._alone.get(row[3])
-            if alone is not None or size + len(encoded) > message_bytes_max:
+            own_subject = self._alone.get(row[3])
+            if own_subject is not None:
+                alone.append(Message(own_subject, encode_batch([encoded]), position, position))
+                continue
+            if size + len(encoded) > message_bytes_max:
                 close()
                 size = 0
-            if alone is not None:
-                messages.append(Message(alone, encode_batch([encoded]), position, position))
-                continue
             if not parts:
                 first = position
             parts.append(encoded)
             size += len(encoded)
             last = position
         close()
-        return messages
+        return [*messages, *alone]
 
-    async def _publish(self, messages: Sequence[Message]) -> None:
+    async def _publish(self, messages: Sequence[Message], last_position: int) -> None:
+        """Publish a page; the cursor moves when all of it is acknowledged, since its messages overlap."""
         acks = await self._send(messages, self._epoch)
         async with asyncio.timeout(ack_seconds_max):
-            for message, ack in zip(messages, acks, strict=True):
-                self._acknowledged(message, await ack)
+            for ack in acks:
+                self._acknowledged(await ack)
+        self._marks.append((self._cursor.stream_sequence, last_position))
+        self._cursor = replace(self._cursor, position=last_position)
 
     async def _send(
         self, messages: Sequence[Message], epoch: str
@@ -301,15 +305,11 @@ class Relay:
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
 
-    def _acknowledged(self, message: Message, ack: PubAck) -> None:
+    def _acknowledged(self, ack: PubAck) -> None:
         if ack.seq <= self._cursor.stream_sequence and not ack.duplicate:
             raise StreamChangedError
-        self._marks.append((ack.seq, message.last_position))
-        self._cursor = replace(
-            self._cursor,
-            position=message.last_position,
-            stream_sequence=max(ack.seq, self._cursor.stream_sequence),
-        )
+        sequence = max(ack.seq, self._cursor.stream_sequence)
+        self._cursor = replace(self._cursor, stream_sequence=sequence)
 
     async def _store(self, connection: Connection) -> None:
         if self._cursor == self._stored:
