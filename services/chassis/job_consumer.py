@@ -23,6 +23,8 @@ jobs_at_once_max = 64
 put_off_seconds = 0.5
 put_off_seconds_max = 30.0
 """A job that is put off again and again is offered more and more rarely."""
+broken_seconds = 30.0
+"""Until a job is offered again that broke what performs it: by then another release may be there."""
 logger = logging.getLogger(__name__)
 
 
@@ -103,6 +105,9 @@ class JobConsumer:
         except (ValidationError, Refused) as error:
             logger.exception("job dropped", extra={"reason": str(error)})
             await self._tell(message.term())
+        except Exception:  # a job that breaks its performer must not take its neighbours down
+            logger.exception("job broke")
+            await self._tell(message.nak(delay=broken_seconds))
         else:
             await self._tell(message.ack())
 
