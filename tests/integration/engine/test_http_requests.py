@@ -9,21 +9,17 @@ from contracts.base import Json, JsonObject
 from contracts.envelope import BATCH, CloudEvent
 from contracts.run_view import RunView
 from contracts.subjects import RUN_EVENTS, RUN_NODE_SCHEDULED, WORKER_ON_NODE_SCHEDULED
-from services.chassis.database import Pool
 from services.chassis.job_consumer import JobConsumer
 from services.chassis.rpc import Caller
 from services.engine.adapters.checked_http import CheckedClient
-from services.engine.adapters.smtp import NoMailer
-from services.engine.adapters.wait_store import PostgresWaits
 from services.engine.app.perform_http import perform_http
-from services.engine.app.performers import performers
-from services.engine.app.worker import Worker
 from services.engine.domain.addresses import parse_networks
 from services.engine.main import ON_NODE_SCHEDULED
 from tests.support.chassis import until
-from tests.support.engine_service import Engine, engine_service, secret_values
+from tests.support.engine_service import Engine, engine_service
 from tests.support.http_target import Target, answer, code_of, http_target, job, json_answer
 from tests.support.runs import NOW, edge, node, workflow
+from tests.support.workers import worker_of
 
 LOOPBACK = "127.0.0.0/8"
 
@@ -59,12 +55,6 @@ def calling(url: str, **config: Json) -> JsonObject:
 async def run_of(engine: Engine, definition: JsonObject, given: Json = None) -> RunView:
     run = await engine.start(await engine.workflow(definition), given)
     return await engine.ended(run.id)
-
-
-def worker_of(pool: Pool, client: CheckedClient, caller: Caller) -> Worker:
-    """One more worker beside the engine's own."""
-    able = performers(client, NoMailer(), caller)
-    return Worker(PostgresWaits(pool), able, caller, secret_values(pool))
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------
@@ -316,6 +306,25 @@ async def test_a_job_that_is_told_again_after_its_result_is_not_performed_again(
     await until(lambda: is_settled(engine))
 
     assert target.keys() == [f"{run.id}/call/1/1"]
+
+
+async def test_a_job_that_is_told_again_while_it_is_performed_is_performed_once(
+    engine: Engine, target: Target
+) -> None:
+    target.will_answer(None)
+    await engine.start(await engine.workflow(calling(target.url)))
+    await target.arrived.wait()
+    jetstream = engine.client.jetstream()
+    told = await jetstream.get_last_msg(RUN_EVENTS, RUN_NODE_SCHEDULED)
+    for _ in range(3):
+        await jetstream.publish(RUN_NODE_SCHEDULED, told.data or b"")
+
+    async def only_the_first_is_left() -> bool:
+        info = await jetstream.consumer_info(RUN_EVENTS, WORKER_ON_NODE_SCHEDULED)
+        return info.num_pending == 0 and info.num_ack_pending == 1
+
+    await until(only_the_first_is_left)
+    assert len(target.asked) == 1
 
 
 async def is_settled(engine: Engine) -> bool:
