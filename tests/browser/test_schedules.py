@@ -35,7 +35,7 @@ async def test_the_list_and_the_page_say_when_the_clock_starts_it(api: Api, pers
 
 
 async def test_the_card_follows_the_text_and_a_fault_is_explained(person: Person) -> None:
-    await person.open("/workflows/new")
+    await person.open("/workflows/new?mode=text")
     text = person.page.get_by_label("Definition")
     definition = (
         "trigger: {type: schedule_trigger, config: {cron: '0 9 * * 1'}}\n"

@@ -12,6 +12,7 @@ from tests.support.browser import Person
 async def test_a_workflow_is_written_checked_and_created(person: Person) -> None:
     await person.open("/workflows")
     await person.page.get_by_role("link", name="New workflow").click()
+    await person.page.get_by_role("button", name="Text", exact=True).click()
     text = person.page.get_by_label("Definition")
     await expect(person.page.get_by_text("No problems found.")).to_be_visible()
     await text.fill((await text.input_value()).replace("type: approval", "type: aproval"))
@@ -36,7 +37,7 @@ async def test_the_text_turns_from_yaml_to_json_and_is_saved_as_a_new_version(
     api: Api, person: Person
 ) -> None:
     workflow = await api.workflow(approval(), "Two versions")
-    await person.open(f"/workflows/{workflow}")
+    await person.open(f"/workflows/{workflow}?mode=text")
     text = person.page.get_by_label("Definition")
     await expect(text).to_have_value(re.compile("^trigger:"))
     await person.page.get_by_role("button", name="JSON", exact=True).click()

@@ -1,24 +1,31 @@
-/** The text of a workflow with its problems beside it. */
+/** The editor of a workflow: as a graph, as an outline or as text, with its problems below. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { getText } from "../api/client.ts";
-import type { Fault, Workflow } from "../api/types.ts";
+import type { Fault, JsonObject, Workflow } from "../api/types.ts";
+import type { VisualProps } from "../editor/visual-editor.tsx";
+import { useEditorWords } from "../editor/words.ts";
 import { useT } from "../i18n/i18n.tsx";
-import { saveAs } from "../ui/save.ts";
+import { useAnnouncer } from "../ui/announcer.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
-import { placeOf } from "./place.ts";
+import { Files } from "./editor-files.tsx";
+import { MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
+import { TextMode } from "./editor-text.tsx";
 import { Problems } from "./problems.tsx";
+import { RunDialog } from "./run-dialog.tsx";
 import { ScheduleCard } from "./schedule.tsx";
 import { useEditor } from "./use-editor.ts";
-import { type TextFormat, useValidation, validate } from "./use-validation.ts";
+import { type TextFormat, useValidation } from "./use-validation.ts";
 import { Versions, VersionView } from "./versions.tsx";
 import { WebhookAddress } from "./webhook-address.tsx";
 
-const FILE_BYTES_MAX = 1_000_000;
-const INDENT = "  ";
+const VisualEditor = lazy(() => import("../editor/visual-editor.tsx"));
+
 const VERSION = { version: "" };
+const VIEW = { mode: "", test: "" };
 
 export function EditorForm({ workflow }: { workflow: Workflow | null }) {
   const queries = useQueryClient();
@@ -61,60 +68,55 @@ interface EditorProps {
 
 function Editor({ workflow, savedText, reload }: EditorProps) {
   const t = useT();
+  const w = useEditorWords();
   const id = useId();
   const [, navigate] = useLocation();
-  const area = useRef<HTMLTextAreaElement>(null);
-  const file = useRef<HTMLInputElement>(null);
+  const [view, changeView] = useUrlState(VIEW);
   const editor = useEditor(workflow, savedText);
-  const [importFault, setImportFault] = useState<string | null>(null);
   const { draft, dirty, saving } = editor;
   const checked = useValidation(draft.text, draft.format);
+  const visual = useDefinition(draft, editor.edit, checked);
+  const [wanted, want] = useState<{ fault: Fault; count: number } | null>(null);
+  const [testing, setTesting] = useState(false);
+  /** How the text was last seen as text: graph and outline write JSON, which is turned back. */
+  const format = useRef<TextFormat>(draft.format);
+  const mode = modeOf(view.mode);
+  const faults = editor.refusedFaults ?? checked.validation?.faults ?? [];
   const schedule = checked.validation ? checked.validation.schedule : workflow?.schedule;
 
-  const goTo = (fault: Fault) => {
-    const element = area.current;
-    if (!element) return;
-    const at = placeOf(fault, checked.validation?.definition ?? null, draft.text);
-    element.focus();
-    element.setSelectionRange(at, at);
-    element.scrollTop = scrollFor(element, draft.text.slice(0, at).split("\n").length);
+  const show = (next: Mode) => {
+    if (mode === "text") format.current = draft.format;
+    else if (next === "text") void editor.convert(format.current);
+    changeView({ mode: next }, "replace");
   };
 
-  const takeFile = async (chosen: File | undefined) => {
-    if (!chosen) return;
-    if (chosen.size > FILE_BYTES_MAX) return setImportFault(t.editor.importTooLarge);
-    setImportFault(null);
-    editor.edit({
-      text: await chosen.text(),
-      format: chosen.name.endsWith(".json") ? "json" : "yaml",
-    });
+  const keyed = (event: KeyboardEvent) => {
+    const { ctrlKey, metaKey, altKey, shiftKey, target } = event;
+    const typing =
+      target instanceof HTMLElement && target.closest("input, textarea, select") !== null;
+    const key = event.key.toLowerCase();
+    const act = () => {
+      if (altKey && key === "o") return () => show(mode === "outline" ? "graph" : "outline");
+      if (!(ctrlKey || metaKey)) return null;
+      if (key === "s") return () => void editor.save();
+      if (typing || mode === "text") return null;
+      if (key === "z") return shiftKey ? visual.redo : visual.undo;
+      return key === "y" ? visual.redo : null;
+    };
+    const wish = act();
+    if (!wish) return;
+    event.preventDefault();
+    wish();
   };
 
-  const exportAs = async (format: TextFormat) => {
-    const result = await validate(draft.text, draft.format).catch(() => null);
-    const text = format === "yaml" ? result?.yaml : result?.json;
-    const name = draft.name.trim().replace(/[^\p{L}\p{N}]+/gu, "-") || "workflow";
-    if (text != null)
-      saveAs(
-        `${name}.${format}`,
-        text,
-        format === "yaml" ? "application/yaml" : "application/json",
-      );
+  const test = async () => {
+    if (dirty && !(await editor.save())) return;
+    setTesting(true);
   };
 
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void editor.save();
-      }}
-      onKeyDown={(event) => {
-        if (!(event.ctrlKey || event.metaKey) || event.key !== "s") return;
-        event.preventDefault();
-        void editor.save();
-      }}
-    >
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys work anywhere in the editor
+    <div onKeyDown={keyed}>
       {editor.restored && (
         <p className="banner tone-info">
           {t.editor.draftRestored}{" "}
@@ -140,7 +142,15 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
           </button>
         </div>
       )}
-      <div className="editor-meta">
+      <form
+        id={`${id}-form`}
+        noValidate
+        className="editor-meta"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void editor.save();
+        }}
+      >
         <div className="field">
           <label htmlFor={`${id}-name`}>{t.workflows.name}</label>
           <input
@@ -164,104 +174,176 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
             onChange={(event) => editor.edit({ description: event.target.value })}
           />
         </div>
-      </div>
+      </form>
       {workflow?.webhook_url && <WebhookAddress path={workflow.webhook_url} />}
-      <div className="editor">
-        <div className="stack">
-          <div className="field">
-            <div className="row between">
-              <label htmlFor={`${id}-text`}>{t.editor.definition}</label>
-              <fieldset className="tabs" aria-label={t.editor.format}>
-                {(["yaml", "json"] as const).map((format) => (
-                  <button
-                    key={format}
-                    type="button"
-                    aria-pressed={draft.format === format}
-                    onClick={() => void editor.convert(format)}
-                  >
-                    {format.toUpperCase()}
-                  </button>
-                ))}
-              </fieldset>
-            </div>
-            <textarea
-              id={`${id}-text`}
-              ref={area}
-              className="editor-text"
-              dir="ltr"
-              spellCheck={false}
-              autoCapitalize="off"
-              autoComplete="off"
-              wrap="off"
-              value={draft.text}
-              aria-describedby={`${id}-hint`}
-              onKeyDown={(event) => {
-                if (!event.altKey || event.key !== "i") return;
-                event.preventDefault();
-                document.execCommand("insertText", false, INDENT);
-              }}
-              onChange={(event) => editor.edit({ text: event.target.value })}
-            />
-            <p id={`${id}-hint`} className="help">
-              {t.editor.hint}
-            </p>
-          </div>
-          {(editor.fault ?? importFault) && (
-            <p className="fault" role="alert">
-              {editor.fault ?? importFault}
-            </p>
-          )}
-          <div className="row">
-            <button
-              type="submit"
-              className="primary"
-              aria-disabled={saving === "saving" || undefined}
-            >
-              {saving === "saving" ? t.editor.saving : workflow ? t.editor.save : t.editor.create}
-            </button>
-            <span className="muted small" data-saved-state>
-              {dirty ? t.editor.unsaved : workflow && t.editor.unchanged(workflow.version)}
-            </span>
-          </div>
-          <div className="row">
-            <input
-              ref={file}
-              type="file"
-              hidden
-              accept=".yaml,.yml,.json"
-              aria-label={t.editor.import}
-              onChange={(event) => {
-                void takeFile(event.target.files?.[0]);
-                event.target.value = "";
-              }}
-            />
-            <button type="button" className="quiet" onClick={() => file.current?.click()}>
-              {t.editor.import}
-            </button>
-            <button type="button" className="quiet" onClick={() => void exportAs("yaml")}>
-              {t.editor.exportYaml}
-            </button>
-            <button type="button" className="quiet" onClick={() => void exportAs("json")}>
-              {t.editor.exportJson}
-            </button>
-          </div>
+      <div className="editor-bar">
+        <div className="row">
+          <fieldset className="tabs" aria-label={w.mode}>
+            {MODES.map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={mode === each}
+                aria-keyshortcuts={each === "outline" ? "Alt+O" : undefined}
+                onClick={() => show(each)}
+              >
+                {w[each]}
+              </button>
+            ))}
+          </fieldset>
+          {mode !== "text" && <UndoButtons visual={visual} />}
         </div>
-        <div className="stack">
-          {schedule && <ScheduleCard schedule={schedule} active={workflow?.status === "Active"} />}
-          <Problems {...checked} refused={editor.refusedFaults} onChoose={goTo} />
-          {workflow && (
-            <Versions
-              workflow={workflow}
-              onChoose={(version) => navigate(`/workflows/${workflow.id}?version=${version}`)}
-            />
-          )}
+        <div className="row">
+          <span className="muted small" data-saved-state>
+            {dirty ? t.editor.unsaved : workflow && t.editor.unchanged(workflow.version)}
+          </span>
+          <TestButton
+            isNew={workflow === null}
+            blocked={faults.length > 0}
+            dirty={dirty}
+            onTest={() => void test()}
+          />
+          <button
+            type="submit"
+            form={`${id}-form`}
+            className="primary"
+            aria-disabled={saving === "saving" || undefined}
+          >
+            {saving === "saving" ? t.editor.saving : workflow ? t.editor.save : t.editor.create}
+          </button>
         </div>
       </div>
-    </form>
+      {editor.fault && (
+        <p className="fault" role="alert">
+          {editor.fault}
+        </p>
+      )}
+      {mode === "text" ? (
+        <TextMode
+          editor={editor}
+          definition={checked.validation?.definition ?? null}
+          wanted={wanted}
+        />
+      ) : (
+        <Visual
+          mode={mode}
+          workflowId={workflow?.id ?? null}
+          definition={visual.definition}
+          faults={faults}
+          wanted={wanted}
+          testRun={view.test}
+          onEndTest={() => changeView({ test: "" }, "replace")}
+          onChange={visual.change}
+          onText={() => show("text")}
+        />
+      )}
+      <div className="tiles editor-below">
+        {schedule && <ScheduleCard schedule={schedule} active={workflow?.status === "Active"} />}
+        <Problems
+          {...checked}
+          refused={editor.refusedFaults}
+          onChoose={(fault) => want({ fault, count: (wanted?.count ?? 0) + 1 })}
+        />
+        {workflow && (
+          <Versions
+            workflow={workflow}
+            onChoose={(version) => navigate(`/workflows/${workflow.id}?version=${version}`)}
+          />
+        )}
+      </div>
+      <Files editor={editor} />
+      {testing && workflow && (
+        <RunDialog
+          workflow={{ ...workflow, definition: visual.definition ?? {} }}
+          onClose={() => setTesting(false)}
+          onStarted={(run) => changeView({ test: run }, "replace")}
+        />
+      )}
+    </div>
   );
 }
 
-function scrollFor(element: HTMLTextAreaElement, line: number): number {
-  const height = Number.parseFloat(getComputedStyle(element).lineHeight);
-  return Math.max(0, (line - 1) * height - element.clientHeight / 2);
+function UndoButtons({ visual }: { visual: ReturnType<typeof useDefinition> }) {
+  const w = useEditorWords();
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet"
+        aria-keyshortcuts="Control+Z"
+        aria-disabled={!visual.canUndo || undefined}
+        onClick={visual.undo}
+      >
+        {w.undo}
+      </button>
+      <button
+        type="button"
+        className="quiet"
+        aria-keyshortcuts="Control+Shift+Z"
+        aria-disabled={!visual.canRedo || undefined}
+        onClick={visual.redo}
+      >
+        {w.redo}
+      </button>
+    </>
+  );
+}
+
+interface TestProps {
+  isNew: boolean;
+  blocked: boolean;
+  dirty: boolean;
+  onTest: () => void;
+}
+
+/** Never dead: where it cannot run, it says why. */
+function TestButton({ isNew, blocked, dirty, onTest }: TestProps) {
+  const w = useEditorWords();
+  const { alert } = useAnnouncer();
+  const [why, setWhy] = useState<string | null>(null);
+  const reason = isNew ? w.testNew : blocked ? w.testBlocked : null;
+  return (
+    <>
+      {why !== null && reason !== null && <span className="small error-text">{why}</span>}
+      <button
+        type="button"
+        aria-disabled={reason !== null || undefined}
+        onClick={() => {
+          setWhy(reason);
+          if (reason) alert(reason);
+          else onTest();
+        }}
+      >
+        <Icon name="play" />
+        {dirty && !isNew ? w.saveAndTest : w.test}
+      </button>
+    </>
+  );
+}
+
+interface VisualSlotProps extends Omit<VisualProps, "definition"> {
+  definition: JsonObject | null | undefined;
+  onText: () => void;
+}
+
+function Visual({ definition, onText, ...props }: VisualSlotProps) {
+  const w = useEditorWords();
+  if (definition === undefined) return <Loading lines={4} />;
+  if (definition === null) {
+    return (
+      <div className="notice tone-warn">
+        <div>
+          <p>{w.unreadable}</p>
+          <button type="button" onClick={onText}>
+            {w.mendText}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <Suspense fallback={<Loading lines={4} />}>
+      <VisualEditor {...props} definition={definition} />
+    </Suspense>
+  );
 }

@@ -34,11 +34,13 @@ export function RunButton({ workflow, label, input, className = "" }: ButtonProp
 
 interface DialogProps {
   workflow: Workflow;
-  input: Json | undefined;
+  input?: Json | undefined;
   onClose: () => void;
+  /** Without it, the run's page is opened. */
+  onStarted?: (runId: string) => void;
 }
 
-function RunDialog({ workflow, input, onClose }: DialogProps) {
+export function RunDialog({ workflow, input, onClose, onStarted }: DialogProps) {
   const t = useT();
   const id = useId();
   const [, navigate] = useLocation();
@@ -62,6 +64,7 @@ function RunDialog({ workflow, input, onClose }: DialogProps) {
         { idempotencyKey: key.current.key },
       );
       onClose();
+      if (onStarted) return onStarted(run.id);
       receipt(run.status === "Queued" ? t.workflows.runQueued : t.workflows.runStarted);
       navigate(`/runs/${run.id}`);
     } catch (error) {

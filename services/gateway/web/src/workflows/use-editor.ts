@@ -73,9 +73,13 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
     edit({ text, format });
   };
 
-  const save = async (force = false) => {
-    if (saving === "saving") return;
-    if (draft.name.trim() === "") return setFault(t.editor.nameRequired);
+  /** Whether it was saved. */
+  const save = async (force = false): Promise<boolean> => {
+    if (saving === "saving") return false;
+    if (draft.name.trim() === "") {
+      setFault(t.editor.nameRequired);
+      return false;
+    }
     setSaving("saving");
     setFault(null);
     try {
@@ -83,11 +87,14 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
       if (!definition) {
         setSaving("idle");
         setFault(t.editor.invalid);
-        return alert(t.editor.invalid);
+        alert(t.editor.invalid);
+        return false;
       }
       await store(definition, force);
+      return true;
     } catch (error) {
       refused(error);
+      return false;
     }
   };
 
@@ -110,7 +117,7 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
     queries.setQueryData(workflowQuery(stored.id).queryKey, stored);
     void queries.invalidateQueries({ queryKey: ["workflows"] });
     void queries.invalidateQueries({ queryKey: ["workflow", stored.id] });
-    if (!workflow) navigate(`/workflows/${stored.id}`, { replace: true });
+    if (!workflow) navigate(`/workflows/${stored.id}${window.location.search}`, { replace: true });
   };
 
   const refused = (error: unknown) => {
