@@ -96,15 +96,15 @@ class Terminal:
 
 
 def fitting_widths(rows: Sequence[Sequence[str]], whole: int, width: int) -> list[int]:
-    """Return the width of each column so that a row fits: the widest give way first, the whole one never."""
+    """Return the width of each column so that a row fits: the widest give way first, headings and `whole` never."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     excess = sum(widths) + GAP * (len(widths) - 1) - width
-    others = [index for index in range(len(widths)) if index != whole]
-    while excess > 0 and others:
-        widest = max(others, key=widths.__getitem__)
-        if widths[widest] <= COLUMN_MIN:
+    least = [max(COLUMN_MIN, cell_len(heading)) for heading in rows[0]]
+    while excess > 0:
+        wide = [i for i, one in enumerate(widths) if i != whole and one > least[i]]
+        if not wide:
             break
-        widths[widest] -= 1
+        widths[max(wide, key=widths.__getitem__)] -= 1
         excess -= 1
     return widths
 
