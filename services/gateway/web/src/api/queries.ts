@@ -6,6 +6,7 @@ import type {
   Dashboard,
   Delivery,
   DeliveryDetail,
+  LogEvent,
   Page,
   Run,
   RunDetail,
@@ -18,6 +19,7 @@ import type {
 
 /** As the server pages. */
 export const PAGE_SIZE = 50;
+const QUEUE_POLL_MS = 5_000;
 /** 20,000 cards: keeps the scroll height under every browser's limit. */
 export const PAGES_MAX = 400;
 
@@ -93,14 +95,52 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
     queryFn: ({ signal }) => get<RunDetail>(`/runs/${encodeURIComponent(id)}`, signal),
+    // The queue before a run moves without an event of its own.
+    refetchInterval: ({ state }) => (state.data?.status === "Queued" ? QUEUE_POLL_MS : false),
   });
 
-/** The newest runs that a run has started. */
-export const childRunsQuery = (id: string) =>
+/** A run as it was after an event of its log, which never changes. */
+export const runAtQuery = (id: string, at: number) =>
   queryOptions({
-    queryKey: ["children", id],
+    queryKey: ["run-at", id, at],
     queryFn: ({ signal }) =>
-      get<Page<Run>>(`/runs${query({ parent_run_id: id, limit: 20 })}`, signal),
+      get<RunDetail>(`/runs/${encodeURIComponent(id)}${query({ at })}`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+
+/** Part of a run's log: up to `size` events after the first `after`; what was told never changes. */
+export const logQuery = (id: string, after: number, size: number) =>
+  queryOptions({
+    queryKey: ["run-log", id, after, size],
+    queryFn: async ({ signal }) => {
+      const found: LogEvent[] = [];
+      // Large events come in pages of fewer.
+      for (let cursor: number | null = after; cursor !== null && found.length < size; ) {
+        const asked = query({ cursor, limit: size - found.length });
+        const path = `/runs/${encodeURIComponent(id)}/events${asked}`;
+        const page: Page<LogEvent> = await get(path, signal);
+        found.push(...page.items);
+        cursor = page.next_cursor === null ? null : Number(page.next_cursor);
+      }
+      return found;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
+/** How many child runs a page shows. */
+export const CHILDREN_SHOWN = 20;
+
+/** The newest runs that a run has started, or one of its steps. */
+export const childRunsQuery = (id: string, node = "") =>
+  queryOptions({
+    queryKey: ["children", id, node],
+    queryFn: ({ signal }) =>
+      get<Page<Run>>(
+        `/runs${query({ parent_run_id: id, parent_node: node, limit: CHILDREN_SHOWN })}`,
+        signal,
+      ),
   });
 
 export const workflowsQuery = (filters: WorkflowFilters) =>

@@ -81,6 +81,7 @@ export interface RunError {
   code: string;
   message: string;
   node?: string | null;
+  details?: JsonObject;
 }
 
 export interface Run {
@@ -113,12 +114,36 @@ export interface Step {
   decision?: Decision | null;
   /** Of a step that starts runs. */
   children?: { total: number; called: number; ended: number } | null;
+  /** There once it was tried again. */
+  attempts?: Attempt[];
+  sleeps_until?: string;
+  limit?: TimeLimit;
+}
+
+export interface Attempt {
+  attempt: number;
+  started_at: string;
+  finished_at: string | null;
+  error: { code: string; message: string } | null;
+  next_at: string | null;
+}
+
+/** When the time is up, or what is left while the clock stands still. */
+export interface TimeLimit {
+  due_at: string | null;
+  remaining_seconds: number | null;
 }
 
 export interface RunDetail extends Run {
   output?: Json;
   trace: Step[];
   definition?: JsonObject;
+  /** The event of the log after which it was as shown. */
+  sequence: number;
+  /** When that was; null for now. */
+  as_of: string | null;
+  limit: TimeLimit | null;
+  ahead: number | null;
 }
 
 /** When the clock starts a workflow; `words` are English. */
@@ -220,6 +245,12 @@ export interface CloudEvent {
   subject: string;
   time: string;
   data?: JsonObject;
+}
+
+/** An event of a run's log. */
+export interface LogEvent extends CloudEvent {
+  sequence: number;
+  data: JsonObject;
 }
 
 export interface Delivery {

@@ -256,8 +256,6 @@ export const en = {
     decision: "Decision",
     runOutput: "Output of the run",
     startedBy: "Started by",
-    childRuns: "Runs started by this one",
-    newestOnly: "The newest 20 are shown.",
     childrenEnded: (ended: number, total: number) => `${ended} of ${total} runs have ended`,
     attempts: (n: number) => count(n, { one: "1 attempt", other: `${n} attempts` }),
     noSteps: "No step has started yet.",

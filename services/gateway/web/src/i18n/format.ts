@@ -14,6 +14,8 @@ export interface Format {
   ahead(time: string, now: number): string;
   /** The exact time with its zone. */
   exact(time: string): string;
+  /** The date and time to the millisecond. */
+  instant(time: string): string;
   /** The date and time, in short. */
   day(time: string): string;
   /** The clock time, with the date unless it is today. */
@@ -28,12 +30,22 @@ export interface Format {
 export function formatter(language: string, t: Messages): Format {
   const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const instant = new Intl.DateTimeFormat(language, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+  });
   const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
   const number = new Intl.NumberFormat(language);
   const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   return {
     exact: (time) => exact.format(new Date(time)),
+    instant: (time) => instant.format(new Date(time)),
     day: (time) => day.format(new Date(time)),
     clock: (time, now) => (sameDay(time, now) ? hour : day).format(new Date(time)),
     relative: (time, now) => {

@@ -261,8 +261,6 @@ export const it: Messages = {
     decision: "Decisione",
     runOutput: "Risultato dell'esecuzione",
     startedBy: "Avviata da",
-    childRuns: "Esecuzioni avviate da questa",
-    newestOnly: "Sono mostrate le 20 più recenti.",
     childrenEnded: (ended: number, total: number) => `${ended} di ${total} esecuzioni terminate`,
     attempts: (n) => count(n, { one: "1 tentativo", other: `${n} tentativi` }),
     noSteps: "Nessun passo è ancora iniziato.",

@@ -1,30 +1,50 @@
 /** One run: how it stands, what it waits for, and its trace, live. */
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useCallback, useRef } from "react";
 import { Link } from "wouter";
-import { runQuery, taskQuery } from "../api/queries.ts";
+import { runAtQuery, runQuery, taskQuery } from "../api/queries.ts";
 import type { RunDetail } from "../api/types.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { useFormat } from "../i18n/i18n.tsx";
 import { isEnded } from "../live/apply.ts";
 import { useTopics } from "../live/live.tsx";
 import { usePage } from "../shell/page.tsx";
 import { shortId } from "../tasks/card-head.tsx";
 import { StandaloneCard } from "../tasks/task-page.tsx";
+import { Moment } from "../ui/clock.ts";
 import { JsonView } from "../ui/json-tree.tsx";
-import { Empty, isMissing, LoadError, Loading } from "../ui/states.tsx";
+import { Empty, errorText, isMissing, LoadError, Loading } from "../ui/states.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { ClockTime, Duration, RelativeTime } from "../ui/time.tsx";
+import { useUrlState } from "../ui/url-state.ts";
 import { CancelRun } from "./cancel-run.tsx";
-import { ChildRuns, ParentLine } from "./related-runs.tsx";
+import { LimitLeft } from "./clocks.tsx";
+import { readSequence } from "./log.ts";
+import { ParentLine } from "./related-runs.tsx";
 import { RunAgain } from "./run-again.tsx";
 import { triggerName } from "./runs-table.tsx";
+import { TimeTravel } from "./time-travel.tsx";
 import { Trace } from "./trace.tsx";
+import { useRunWords } from "./words.ts";
+
+const PLACE = { at: "" };
 
 export default function RunPage({ id }: { id: string }) {
-  const t = useT();
+  const { w, t } = useRunWords();
   useTopics("", id);
-  const run = useQuery(runQuery(id));
+  const live = useQuery(runQuery(id));
+  const [place, change] = useUrlState(PLACE);
+  const at = readSequence(place.at);
+  const then = useQuery({
+    ...runAtQuery(id, at ?? 1),
+    enabled: at !== null,
+    placeholderData: (before) => before ?? live.data,
+  });
+  const run = at === null ? live.data : then.data;
+  const move = useCallback(
+    (to: number | null) => change({ at: to === null ? "" : String(to) }, "replace"),
+    [change],
+  );
   const heading = useRef<HTMLHeadingElement>(null);
   usePage(t.runs.title(shortId(id)), heading);
   return (
@@ -34,34 +54,68 @@ export default function RunPage({ id }: { id: string }) {
           <h1 ref={heading} tabIndex={-1}>
             {t.runs.title(shortId(id))}
           </h1>
-          {run.data && <StatusBadge status={run.data.status} />}
+          {run && <StatusBadge status={run.status} />}
         </div>
-        {run.data && (
+        {live.data && (
           <div className="row">
-            {isEnded(run.data.status) ? <RunAgain run={run.data} /> : <CancelRun id={id} />}
+            {isEnded(live.data.status) && <RunAgain run={live.data} />}
+            {!isEnded(live.data.status) && at === null && <CancelRun id={id} />}
           </div>
         )}
       </header>
-      {isMissing(run.error) && (
+      {isMissing(live.error) && (
         <Empty>
           <p>{t.runs.missing}</p>
         </Empty>
       )}
-      {run.isError && !isMissing(run.error) && <LoadError error={run.error} />}
-      {run.isPending && <Loading lines={3} />}
-      {run.data && <RunBody run={run.data} onDecided={() => heading.current?.focus()} />}
+      {live.isError && !isMissing(live.error) && <LoadError error={live.error} />}
+      {live.isPending && <Loading lines={3} />}
+      {live.data && (live.data.sequence > 1 || at !== null) && (
+        <TimeTravel live={live.data} at={at} onMove={move} />
+      )}
+      {at !== null && then.isError && live.data && (
+        <Empty>
+          <p>
+            {isMissing(then.error)
+              ? w.beyond(String(live.data.sequence))
+              : errorText(t, then.error)}
+          </p>
+        </Empty>
+      )}
+      {run && live.data && (
+        <Moment value={at !== null && run.as_of !== null ? Date.parse(run.as_of) : null}>
+          <RunBody
+            run={run}
+            live={live.data}
+            at={at}
+            onMove={move}
+            onDecided={() => heading.current?.focus()}
+          />
+        </Moment>
+      )}
     </>
   );
 }
 
-function RunBody({ run, onDecided }: { run: RunDetail; onDecided: () => void }) {
-  const t = useT();
+interface BodyProps {
+  run: RunDetail;
+  live: RunDetail;
+  at: number | null;
+  onMove: (at: number | null) => void;
+  onDecided: () => void;
+}
+
+function RunBody({ run, live, at, onMove, onDecided }: BodyProps) {
+  const { w, t } = useRunWords();
   const open = run.trace.filter((step) => step.status === "Waiting" && step.task_id);
   const ended = isEnded(run.status);
   return (
     <>
       <Summary run={run} />
-      {!ended && open.length > 0 && (
+      {at !== null && !ended && open.length > 0 && (
+        <p className="notice tone-warn then">{w.waitedThen}</p>
+      )}
+      {at === null && !ended && open.length > 0 && (
         <section className="waiting-notice" aria-labelledby="waiting-title">
           <h2 id="waiting-title">{t.runs.waitingTitle}</h2>
           {open.map((step) => (
@@ -69,8 +123,7 @@ function RunBody({ run, onDecided }: { run: RunDetail; onDecided: () => void }) 
           ))}
         </section>
       )}
-      <Trace run={run} />
-      <ChildRuns run={run} />
+      <Trace run={run} live={live} at={at} onMove={onMove} />
       {ended && run.output !== null && run.output !== undefined && (
         <section className="stack" aria-labelledby="output-title">
           <h2 id="output-title">{t.runs.runOutput}</h2>
@@ -91,7 +144,7 @@ function WaitingTask({ id, onDecided }: { id: string; onDecided: () => void }) {
 }
 
 function Summary({ run }: { run: RunDetail }) {
-  const t = useT();
+  const { w, t } = useRunWords();
   return (
     <dl className="facts">
       <dt>{t.runs.workflow}</dt>
@@ -119,6 +172,22 @@ function Summary({ run }: { run: RunDetail }) {
           </dd>
         </>
       )}
+      {run.status === "Queued" && (
+        <>
+          <dt>{w.queue}</dt>
+          <dd>
+            <QueuePlace ahead={run.ahead} />
+          </dd>
+        </>
+      )}
+      {run.limit && (
+        <>
+          <dt>{w.limit}</dt>
+          <dd>
+            <LimitLeft limit={run.limit} />
+          </dd>
+        </>
+      )}
       {run.error && (
         <>
           <dt>{t.runs.error}</dt>
@@ -129,4 +198,14 @@ function Summary({ run }: { run: RunDetail }) {
       )}
     </dl>
   );
+}
+
+/** The server counts no further than this. */
+const AHEAD_MAX = 1_000;
+
+function QueuePlace({ ahead }: { ahead: number | null }) {
+  const { w } = useRunWords();
+  const format = useFormat();
+  if (ahead === null) return w.waitsForSlot;
+  return ahead >= AHEAD_MAX ? w.aheadMany(format.number(AHEAD_MAX)) : w.ahead(ahead);
 }

@@ -1,5 +1,5 @@
 /** One shared clock for every relative time on the page, corrected by the server's. */
-import { useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
 let offsetMs = 0;
 const slow = ticker(30_000);
@@ -18,6 +18,16 @@ export function now(): number {
 export function useNow(everySecond = false): number {
   const clock = everySecond ? fast : slow;
   return useSyncExternalStore(clock.subscribe, clock.read) + offsetMs;
+}
+
+/** The time that a page shows when it shows the past; null for the present. */
+export const Moment = createContext<number | null>(null);
+
+/** The time of what is shown: of the past, or the present every second. */
+export function useMoment(): number {
+  const then = useContext(Moment);
+  const present = useNow(then === null);
+  return then ?? present;
 }
 
 function ticker(everyMs: number) {

@@ -25,6 +25,8 @@ const PATHS = {
   external: "M8 5H4v11h11v-4M11 3h6v6M17 3l-8 8",
   sidebar: "M3 4h14v12H3zM8 4v12",
   warning: "M10 3l8 14H2zM10 8v4M10 14.5v.01",
+  back: "M12 4l-6 6 6 6",
+  forward: "M8 4l6 6-6 6",
   key: "M7 13a3 3 0 1 1 0-6 3 3 0 0 1 0 6zM10 10h8M15 10v3",
 } as const;
 

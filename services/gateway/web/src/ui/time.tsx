@@ -1,7 +1,8 @@
 /** Times as people say them, with the exact one and its zone on hover and focus. */
+import { useContext } from "react";
 import type { Run } from "../api/types.ts";
 import { useFormat } from "../i18n/i18n.tsx";
-import { useNow } from "./clock.ts";
+import { Moment, useNow } from "./clock.ts";
 
 export function RelativeTime({ time }: { time: string }) {
   const format = useFormat();
@@ -25,15 +26,14 @@ export function ClockTime({ time }: { time: string }) {
 
 type Timed = Pick<Run, "started_at" | "finished_at" | "duration_ms">;
 
-/** How long a run or step took; ticks while it lives. */
+/** How long a run or step took; ticks while it lives, and stands still where the past is shown. */
 export function Duration({ of }: { of: Timed }) {
   const format = useFormat();
+  const then = useContext(Moment);
   if (of.duration_ms !== null) return <span>{format.duration(of.duration_ms)}</span>;
-  if (of.finished_at !== null) {
-    const length = Date.parse(of.finished_at) - Date.parse(of.started_at);
-    return <span>{format.duration(Math.max(0, length))}</span>;
-  }
-  return <Ticking since={of.started_at} />;
+  const end = of.finished_at === null ? then : Date.parse(of.finished_at);
+  if (end === null) return <Ticking since={of.started_at} />;
+  return <span>{format.duration(Math.max(0, end - Date.parse(of.started_at)))}</span>;
 }
 
 function Ticking({ since }: { since: string }) {
