@@ -321,7 +321,7 @@ async def test_a_job_that_is_told_again_while_it_is_performed_is_performed_once(
 
     async def only_the_first_is_left() -> bool:
         info = await jetstream.consumer_info(RUN_EVENTS, WORKER_ON_NODE_SCHEDULED)
-        return info.num_pending == 0 and info.num_ack_pending == 1
+        return (info.num_pending, info.num_ack_pending) == (0, 1)
 
     await until(only_the_first_is_left)
     assert len(target.asked) == 1
