@@ -135,6 +135,20 @@ describe("the schema", () => {
     expect(controls("schedule_trigger").after_downtime).toBe("choice");
   });
 
+  it("describes the fields of a form, and the parts of an object", () => {
+    const members = (type: string, name: string) =>
+      schema.nodes
+        .find((one) => one.type === type)
+        ?.fields.find((field) => field.name === name)
+        ?.members.map((member) => [member.name, member.control]);
+    expect(members("manual_input", "fields")).toContainEqual(["type", "choice"]);
+    expect(members("manual_input", "fields")).toContainEqual(["max_length", "number"]);
+    expect(members("http_request", "auth")).toEqual([
+      ["basic", "object"],
+      ["bearer", "text"],
+    ]);
+  });
+
   it("says what each is for, and which types are open", () => {
     const transform = schema.nodes.find((one) => one.type === "transform");
     expect(transform?.open).toBe(true);

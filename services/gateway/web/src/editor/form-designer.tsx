@@ -151,7 +151,7 @@ function Preview({ fields }: { fields: JsonObject[] }) {
   const unique = shown.filter((one, at) => shown.findIndex(({ name }) => name === one.name) === at);
   return (
     <section className="form-preview" aria-label={w.preview}>
-      <h4>{w.preview}</h4>
+      <strong>{w.preview}</strong>
       <p className="muted small">{w.previewHelp}</p>
       <Fields
         fields={unique}

@@ -32,11 +32,12 @@ export function Outline(props: Props) {
   const list = useRef<HTMLOListElement>(null);
   const [adding, setAdding] = useState<string | null>(null);
   const rows = outlineRows(graph);
-  const focus = (key: string | undefined) =>
-    requestAnimationFrame(() => {
-      const row = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
-      (row.find((one) => one.dataset.row === key) ?? row[0])?.focus();
-    });
+  const focusNow = (key: string | undefined) => {
+    const row = [...(list.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
+    (row.find((one) => one.dataset.row === key) ?? row[0])?.focus();
+  };
+  /** Once what has changed is drawn. */
+  const focus = (key: string | undefined) => requestAnimationFrame(() => focusNow(key));
 
   const remove = (key: string) => {
     if (key === TRIGGER) return;
@@ -51,10 +52,10 @@ export function Outline(props: Props) {
     if (key === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     const at = rows.findIndex((row) => row.node.key === key);
     const act: Record<string, () => void> = {
-      ArrowDown: () => focus(rows[Math.min(at + 1, rows.length - 1)]?.node.key),
-      ArrowUp: () => focus(rows[Math.max(at - 1, 0)]?.node.key),
-      Home: () => focus(rows[0]?.node.key),
-      End: () => focus(rows.at(-1)?.node.key),
+      ArrowDown: () => focusNow(rows[Math.min(at + 1, rows.length - 1)]?.node.key),
+      ArrowUp: () => focusNow(rows[Math.max(at - 1, 0)]?.node.key),
+      Home: () => focusNow(rows[0]?.node.key),
+      End: () => focusNow(rows.at(-1)?.node.key),
       Delete: () => remove(key),
       Insert: () => setAdding(key),
     };
@@ -66,6 +67,7 @@ export function Outline(props: Props) {
 
   return (
     <section className="outline" aria-label={w.steps}>
+      <h2 className="visually-hidden">{w.steps}</h2>
       <p className="muted small keys-hint">{w.keys}</p>
       <ol className="plain" ref={list} onKeyDown={keyed}>
         {rows.map((row) => (

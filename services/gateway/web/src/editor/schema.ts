@@ -25,7 +25,7 @@ export interface Field {
   help: string;
   fallback: Json;
   options: string[];
-  /** Of an object. */
+  /** Of an object, or of each object in a list. */
   members: Field[];
 }
 
@@ -129,7 +129,10 @@ export function fieldsOf(definitions: JsonObject, config: JsonObject): Field[] {
         help: textAt(schema, "description") || textAt(first, "description"),
         fallback: schema.default ?? null,
         options: listAt(first, "enum").map(String),
-        members: fieldsOf(definitions, first),
+        members: fieldsOf(
+          definitions,
+          isObject(first.items) ? resolve(definitions, first.items) : first,
+        ),
       },
     ];
   });

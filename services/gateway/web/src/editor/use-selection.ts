@@ -61,7 +61,7 @@ export function useSelection(
     add: (type, after) => {
       const name = words.types[type] ?? type;
       const node = { type, name, config: BEGINNINGS[type] ?? {} };
-      const added = addNode(definition, node, after ?? last);
+      const added = addNode(definition, node, ...placeFor(graph, after ?? last));
       change(added.definition, "");
       select(added.keys);
       say(w.added(name));
@@ -88,6 +88,13 @@ export function useSelection(
     paste: () => insert(kept(), last),
     duplicate: (some) => insert(copyNodes(definition, some), some.at(-1) ?? last),
   };
+}
+
+/** Nothing can follow a stop: what is added there comes before it. */
+function placeFor(graph: Graph, key: string): [string, string?] {
+  const stops = graph.nodes.some((node) => node.key === key && node.type === "stop");
+  const edge = stops ? graph.edges.find((one) => one.to === key) : undefined;
+  return edge ? [edge.from, edge.port] : [key];
 }
 
 /** Something that nothing follows: where a step goes when none is chosen. */

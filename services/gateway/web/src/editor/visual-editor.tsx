@@ -1,6 +1,6 @@
 /** A definition as a graph or as an outline, with the settings of what is chosen; both change the one draft. */
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import { get, query } from "../api/client.ts";
 import { runQuery } from "../api/queries.ts";
@@ -51,7 +51,8 @@ function Loaded(props: VisualProps & { schema: Schema }) {
   const element = useRef<HTMLDivElement>(null);
   const [tidied, setTidied] = useState(0);
   const graph = useMemo(() => readGraph(definition), [definition]);
-  const selection = useSelection(definition, graph, onChange);
+  const change = useKeptFocus(element, definition, onChange);
+  const selection = useSelection(definition, graph, change);
   const { test, outputs } = useRuns(props.workflowId, props.testRun);
   const states = test ? statesOf(graph, test.trace, isEnded(test.status)) : null;
   const problems = countProblems(graph.nodes.concat(graph.trigger), faults);
@@ -76,7 +77,7 @@ function Loaded(props: VisualProps & { schema: Schema }) {
       faults={faults}
       outputs={outputs}
       tested={test ? (test.trace.findLast((step) => step.node === node.key) ?? null) : undefined}
-      onChange={onChange}
+      onChange={change}
       onRenamed={(key) => select([key])}
       actions={<PanelActions node={node} selection={selection} />}
     />
@@ -86,7 +87,8 @@ function Loaded(props: VisualProps & { schema: Schema }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the canvas and the list inside
     <div
       ref={element}
-      className={`visual ${mode}`}
+      className="visual"
+      tabIndex={-1}
       onKeyDown={(event) => clipboardKeys(event, selection)}
     >
       {test && <TestLine run={test} onEnd={props.onEndTest} />}
@@ -208,6 +210,31 @@ function TestLine({ run, onEnd }: { run: RunDetail; onEnd: () => void }) {
       </button>
     </p>
   );
+}
+
+/** What had the focus may go with a change: then it is given to what is chosen now, so that keys still reach the editor. */
+function useKeptFocus(
+  element: RefObject<HTMLElement | null>,
+  definition: JsonObject,
+  onChange: VisualProps["onChange"],
+): VisualProps["onChange"] {
+  const had = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the definition
+  useEffect(() => {
+    if (!had.current) return;
+    had.current = false;
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement !== document.body) return;
+      const chosen = ".react-flow__node.selected, [data-row][aria-expanded=true]";
+      const next = element.current?.querySelector<HTMLElement>(chosen);
+      (next ?? element.current)?.focus();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [definition, element]);
+  return (next, tag) => {
+    had.current = element.current?.contains(document.activeElement) ?? false;
+    onChange(next, tag);
+  };
 }
 
 /** The test, live; and what each node put out in it, or else in the workflow's newest run. */

@@ -59,7 +59,8 @@ function ariaLabelOf(
   problems: number,
 ): string {
   const type = w.types[node.type] ?? node.type;
-  const parts = [labelOf(w, node), type, node.key === TRIGGER ? null : node.key, status];
+  // As it is drawn: the state stands where the type would, so what is seen comes first in this order.
+  const parts = [labelOf(w, node), status, type, node.key === TRIGGER ? null : node.key];
   if (problems > 0) parts.push(w.problems(problems));
   return parts.filter(Boolean).join(", ");
 }

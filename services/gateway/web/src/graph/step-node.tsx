@@ -38,7 +38,7 @@ export function StepNode({ data, selected, isConnectable }: NodeProps<StepNodeTy
       <span className="step-words">
         <span className="step-name" dir="auto">
           {node.key === TRIGGER ? w.trigger : <Plain text={node.name} />}
-        </span>
+        </span>{" "}
         {status ? <StatusBadge status={status} /> : <span className="step-type">{type}</span>}
       </span>
       {problems > 0 && (
@@ -57,7 +57,8 @@ export function StepNode({ data, selected, isConnectable }: NodeProps<StepNodeTy
           style={{ left: portX(index, ports.length) }}
         >
           {isConnectable && ports.length > 1 && freePorts.includes(port) && (
-            <span className="port-name">{w.ports[port] ?? port}</span>
+            // Drawn, but no text of its own: the node's name says what it is.
+            <span className="port-name" data-name={w.ports[port] ?? port} />
           )}
         </Handle>
       ))}
