@@ -14,9 +14,10 @@ from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
 from services.chassis.settings import SettingsError
 from services.engine.adapters.announcer import LogAnnouncer
-from services.engine.adapters.checked_http import CheckedClient, hands_max
+from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.delivery_store import PostgresDeliveries
+from services.engine.adapters.host_turns import HostTurns, hands_max
 from services.engine.adapters.job_lookup import JobLookup
 from services.engine.adapters.named_workflows import PostgresNames
 from services.engine.adapters.order_store import PostgresOrders
@@ -120,8 +121,9 @@ async def build(runtime: Runtime) -> None:
 
 
 def _build_worker(runtime: Runtime, vault: Vault, asks: Asks) -> None:
-    client = CheckedClient(allowed_networks())
-    mailer = make_mailer(read_smtp(os.environ), read_sender(os.environ))
+    turns = HostTurns(hands_max)
+    client = CheckedClient(allowed_networks(), turns)
+    mailer = make_mailer(read_smtp(os.environ), read_sender(os.environ), turns)
     values = SecretValues(PostgresSecrets(runtime.pool), vault)
     lookup = JobLookup(runtime.pool)
     worker = Worker(lookup, performers(client, mailer, asks), asks, values)

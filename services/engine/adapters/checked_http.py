@@ -27,8 +27,6 @@ from services.engine.adapters.http_connection import (
 from services.engine.app.ports import Answer, RequestFailed
 from services.engine.domain.addresses import Network, may_reach
 
-hands_max = 256
-"""Jobs of the worker at once; most of them wait for somebody."""
 idle_connections_max = 200
 idle_seconds_max = 15.0
 fresh_seconds_max = 1.0
@@ -68,7 +66,7 @@ class CheckedClient:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._allowed = allowed
-        self._turns = turns or HostTurns(hands_max)
+        self._turns = turns or HostTurns()
         self._context = context or _verifying()
         self._idle: dict[Origin, deque[HttpConnection]] = {}
 

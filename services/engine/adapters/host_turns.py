@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from services.chassis.errors import Transient
 
+hands_max = 256
+"""Jobs of a worker at once; most of them wait for somebody."""
 per_host_max = 10
 """Connections to one host at once, as browsers and other polite clients do."""
 connections_max = 200
@@ -39,7 +41,7 @@ class HostTurns:
     """One per worker; `hands` is how many jobs it has at once."""
 
     def __init__(
-        self, hands: int, per_host: int = per_host_max, total: int = connections_max
+        self, hands: int = hands_max, per_host: int = per_host_max, total: int = connections_max
     ) -> None:
         self._hands = hands
         self._per_host = per_host

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import aiosmtplib
 import certifi
 
+from services.engine.adapters.host_turns import HostTurns
 from services.engine.adapters.smtp_settings import SmtpSettings
 from services.engine.app.mail_message import Mail
 from services.engine.app.mail_ports import Mailer, MailFailed, Sent
@@ -18,11 +19,8 @@ from services.engine.domain.mail_address import Mailbox
 from services.engine.domain.masking import Mask
 
 send_seconds_max = 60.0
-"""For the whole exchange; with the wait for a connection it stays below the reconciler's limit for a job."""
-wait_seconds_max = 120.0
+"""For the whole exchange; with the wait for a turn it stays below the reconciler's limit for a job."""
 leave_seconds_max = 2.0
-connections_max = 5
-"""At once: more from one client is what mail servers take for an attack."""
 reply_chars_max = 500
 _HOST_NAME = re.compile(r"[A-Za-z0-9.-]+")
 
@@ -50,30 +48,23 @@ class SmtpMailer:
         settings: SmtpSettings,
         default_sender: Mailbox | None,
         context: ssl.SSLContext | None = None,
+        turns: HostTurns | None = None,
         seconds: float = send_seconds_max,
     ) -> None:
         self.default_sender = default_sender
         self._settings = settings
         self._context = context or _verifying()
         self._seconds = seconds
-        self._connections = asyncio.Semaphore(connections_max)
+        self._turns = turns or HostTurns()
         self._mask = Mask([settings.password] if settings.password else [])
 
     def check(self) -> None:
         """There is a server."""
 
     async def send(self, mail: Mail) -> Sent:
-        """Hand the mail over. Raises MailFailed."""
-        try:
-            async with asyncio.timeout(wait_seconds_max):
-                await self._connections.acquire()
-        except TimeoutError:
-            text = f"The mail server is busy: no connection within {wait_seconds_max:g} s."
-            raise MailFailed("email-timed-out", text, retryable=True) from None
-        try:
+        """Hand the mail over. Raises MailFailed; Transient when the server is busy with other mail of this worker."""
+        async with self._turns.turn(self._settings.host):
             return await self._handed_over(mail)
-        finally:
-            self._connections.release()
 
     async def _handed_over(self, mail: Mail) -> Sent:
         client = self._client()
@@ -172,11 +163,13 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
         await client.quit(timeout=leave_seconds_max)
 
 
-def make_mailer(settings: SmtpSettings | None, default_sender: Mailbox | None) -> Mailer:
+def make_mailer(
+    settings: SmtpSettings | None, default_sender: Mailbox | None, turns: HostTurns
+) -> Mailer:
     """Return the mailer of the settings."""
     if settings is None:
         return NoMailer(default_sender)
-    return SmtpMailer(settings, default_sender)
+    return SmtpMailer(settings, default_sender, turns=turns)
 
 
 def _may_pass(code: int) -> bool:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from contracts.base import Json
-from services.engine.adapters.checked_http import CheckedClient, hands_max
-from services.engine.adapters.host_turns import per_host_max
+from services.engine.adapters.checked_http import CheckedClient
+from services.engine.adapters.host_turns import hands_max, per_host_max
 from services.engine.app.perform_http import perform_http
 from services.engine.domain.addresses import parse_networks
 from tests.support.certificates import Authority

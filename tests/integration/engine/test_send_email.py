@@ -13,7 +13,10 @@ import pytest
 
 from contracts.base import Json, JsonObject
 from contracts.run import NodeScheduled
-from services.engine.adapters.smtp import NoMailer, SmtpMailer, make_mailer
+from services.chassis.errors import Transient
+from services.engine.adapters import host_turns
+from services.engine.adapters.host_turns import HostTurns
+from services.engine.adapters.smtp import NoMailer, SmtpMailer
 from services.engine.app.mail_ports import Mailer
 from services.engine.app.perform_email import perform_email
 from services.engine.domain.mail_address import Mailbox
@@ -208,11 +211,11 @@ async def test_without_a_server_the_variable_is_named() -> None:
 
 
 async def test_without_a_sender_the_variable_is_named(server: MailServer) -> None:
-    found = await sent(make_mailer(server.settings(), None))
+    found = await sent(SmtpMailer(server.settings(), None))
 
     assert found["error"].code == "email-not-configured"
     assert "FLUSSO_EMAIL_FROM" in found["error"].message
-    assert (await sent(make_mailer(server.settings(), None), **{"from": "a@b.example"}))["output"]
+    assert (await sent(SmtpMailer(server.settings(), None), **{"from": "a@b.example"}))["output"]
 
 
 async def test_many_mails_share_few_connections(server: MailServer) -> None:
@@ -222,6 +225,25 @@ async def test_many_mails_share_few_connections(server: MailServer) -> None:
 
     assert all("output" in each for each in found)
     assert {mail.message["subject"] for mail in server.handed} == set(map(str, range(30)))
+
+
+async def test_a_mail_server_that_hangs_leaves_hands_for_others(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_turns, "share_seconds_max", 0.01)
+    server.replies = ["wait"] * 10
+    turns = HostTurns(hands=40)
+    mailer = SmtpMailer(server.settings(), FLUSSO, turns=turns)
+    hanging = [asyncio.create_task(sent(mailer)) for _ in range(40)]
+
+    done, _ = await asyncio.wait(hanging, return_when=asyncio.FIRST_EXCEPTION, timeout=5)
+
+    assert any(isinstance(each.exception(), Transient) for each in done)
+    async with asyncio.timeout(1), turns.turn("somebody.example"):
+        pass
+    for each in hanging:
+        each.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
 
 
 # -- who reads it on the way -------------------------------------------------------------------------------------------
