@@ -12,7 +12,7 @@ from services.engine.domain import run_evolve
 from services.engine.domain.definition import parse_definition
 from services.engine.domain.run_aggregate import RunAggregate
 from services.engine.domain.run_state import Live, RunState, open_waits, status_of
-from services.engine.domain.trace import fold_trace
+from services.engine.domain.trace import fold_run, fold_trace
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.domain import task
 from services.tasks.domain.task_state import (
@@ -87,6 +87,16 @@ def test_a_run_s_snapshot_loads_as_the_fold_of_its_events(path: Path) -> None:
 
     assert state == states_of_run(history)[-1]
     assert aggregate.decode_state(aggregate.encode_state(state)) == state
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_run_s_trace_after_each_event_tells_the_status_that_it_had(path: Path) -> None:
+    history = read(path)
+    events, definition = events_of(history), parse_definition(history["definition"])
+
+    told = [fold_run(events[:end], definition).status for end in range(1, len(events) + 1)]
+
+    assert told == history["statuses"]
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)

@@ -65,6 +65,18 @@ describe("the log", () => {
     );
   });
 
+  it("has words for every kind of event, in both languages", () => {
+    const kinds =
+      "queued started node_scheduled node_completed node_failed node_skipped retry_set delay_set \
+timer_set timer_stopped children_called children_reported paused resumed completed failed cancelled";
+    for (const kind of kinds.split(" ")) {
+      for (const words of [runWords.en, runWords.it])
+        expect(words.event(kind, "Ask")).not.toBe(kind);
+      expect(runWords.en.event(kind, "Ask")).not.toBe(runWords.it.event(kind, "Ask"));
+    }
+    expect(runWords.en.event("unheard_of", "Ask")).toBe("unheard_of");
+  });
+
   it("tells who and which step", () => {
     const event = { data: { node: "ask", by: { name: "Dana" } } } as unknown as LogEvent;
     expect([nodeOf(event), actorOf(event)]).toEqual(["ask", "Dana"]);

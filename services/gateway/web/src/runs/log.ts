@@ -21,7 +21,9 @@ export function readSequence(text: string): number | null {
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
 }
 
+/** What happened; the clock of a delay is one of its own, since nobody set a limit. */
 export function kindOf(event: LogEvent): string {
+  if (event.type === `${PREFIX}timer_set` && event.data.kind === "delay") return "delay_set";
   return event.type.startsWith(PREFIX) ? event.type.slice(PREFIX.length) : event.type;
 }
 

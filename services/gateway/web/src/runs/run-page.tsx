@@ -125,7 +125,7 @@ function RunBody({ run, live, at, onMove, onDecided }: BodyProps) {
       )}
       <Trace run={run} live={live} at={at} onMove={onMove} />
       {ended && run.output !== null && run.output !== undefined && (
-        <section className="stack" aria-labelledby="output-title">
+        <section className="stack below" aria-labelledby="output-title">
           <h2 id="output-title">{t.runs.runOutput}</h2>
           <JsonView value={run.output} name="output" />
         </section>

@@ -10,7 +10,6 @@ const inItalian = plurals("it");
 const en = {
   log: "Log",
   moment: "Moment of the run",
-  past: "This is the past",
   pastHint: "You see the run as it was. Go back to now to decide or to cancel.",
   backToNow: "Back to now",
   earlierEvent: "One event earlier",
@@ -42,12 +41,14 @@ const en = {
         return `${step}: skipped`;
       case "retry_set":
         return `${step}: failed, to be tried again`;
+      case "delay_set":
+        return `${step}: sleeps`;
       case "timer_set":
-        return step === "" ? "Time limit of the run: the clock runs" : `${step}: the clock runs`;
+        return step === "" ? "Time limit of the run set" : `${step}: time limit set`;
       case "timer_stopped":
         return step === ""
-          ? "Time limit of the run: the clock stands"
-          : `${step}: the clock stands`;
+          ? "Time limit of the run stands still"
+          : `${step}: time limit stands still`;
       case "children_called":
         return `${step}: started runs`;
       case "children_reported":
@@ -106,7 +107,6 @@ export type RunWords = typeof en;
 const it: RunWords = {
   log: "Registro",
   moment: "Momento dell'esecuzione",
-  past: "Questo è il passato",
   pastHint: "Vedi l'esecuzione com'era. Torna al presente per decidere o annullare.",
   backToNow: "Torna al presente",
   earlierEvent: "Un evento prima",
@@ -138,14 +138,16 @@ const it: RunWords = {
         return `${step}: saltato`;
       case "retry_set":
         return `${step}: fallito, da ritentare`;
+      case "delay_set":
+        return `${step}: dorme`;
       case "timer_set":
         return step === ""
-          ? "Limite di tempo dell'esecuzione: l'orologio corre"
-          : `${step}: l'orologio corre`;
+          ? "Limite di tempo dell'esecuzione impostato"
+          : `${step}: limite di tempo impostato`;
       case "timer_stopped":
         return step === ""
-          ? "Limite di tempo dell'esecuzione: l'orologio è fermo"
-          : `${step}: l'orologio è fermo`;
+          ? "Limite di tempo dell'esecuzione fermo"
+          : `${step}: limite di tempo fermo`;
       case "children_called":
         return `${step}: ha avviato esecuzioni`;
       case "children_reported":
