@@ -86,17 +86,15 @@ class MailServer:
         text = f"535 5.7.8 {data.password.decode()} is not the password"
         return AuthResult(success=False, handled=False, message=text)
 
-    def settings(self, start_tls: StartTls = "none", **more: str | bool) -> SmtpSettings:
-        known = SmtpSettings(host="localhost", port=self.port, start_tls=start_tls)
-        username, password = more.get("username"), more.get("password")
-        return SmtpSettings(
-            host=known.host,
-            port=known.port,
-            tls=bool(more.get("tls")),
-            start_tls=start_tls,
-            username=None if username is None else str(username),
-            password=None if password is None else str(password),
-        )
+    def settings(
+        self,
+        start_tls: StartTls = "none",
+        *,
+        tls: bool = False,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> SmtpSettings:
+        return SmtpSettings("localhost", self.port, tls, start_tls, username, password)
 
 
 @asynccontextmanager
