@@ -57,3 +57,11 @@ def test_the_engine_alone_has_the_keys_for_secrets() -> None:
         is_engine = plan.service == "engine"
         assert made["FLUSSO_SECRET_KEYS"] == ("local:key" if is_engine else "")
         assert given["FLUSSO_SECRET_KEYS"] == ("mine:key" if is_engine else "")
+
+
+def test_the_engine_alone_knows_the_mail_server() -> None:
+    for plan in plan_services(8080, {}):
+        made = service_environment(plan, SURROUNDINGS, {"FLUSSO_SMTP_URL": "smtp://mail.example"})
+        assert made["FLUSSO_SMTP_URL"] == (
+            "smtp://mail.example" if plan.service == "engine" else ""
+        )
