@@ -1,11 +1,15 @@
 """The editor as a graph and as an outline: built by mouse or by keys alone, undone, never at odds with the text."""
 
+import gzip
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.support.api import Api, chain, node
 from tests.support.asking import approval, form
-from tests.support.browser import Person, sideways_scroll, violations
+from tests.support.browser import WEB, Person, manifest, sideways_scroll, violations
+
+SCRIPT_KB_MAX = 110
 
 
 def step(page: Page, name: str) -> Locator:
@@ -44,6 +48,26 @@ def edges(workflow: dict[str, object]) -> set[tuple[str, str, str]]:
     definition = workflow["definition"]
     assert isinstance(definition, dict)
     return {(one["from"], one.get("port", "out"), one["to"]) for one in definition["edges"]}
+
+
+def loaded_with(name: str) -> set[str]:
+    """The scripts that a module of the build needs, itself included."""
+    files = manifest()
+    found, wanted = set[str](), [name]
+    while wanted:
+        chunk = files[wanted.pop()]
+        imports = chunk.get("imports", [])
+        assert isinstance(imports, list)
+        found.add(str(chunk["file"]))
+        wanted += [one for one in imports if str(files[one]["file"]) not in found]
+    return found
+
+
+async def test_the_editor_is_small_and_comes_only_when_it_is_opened() -> None:
+    first = loaded_with("index.html")
+    later = loaded_with("src/editor/visual-editor.tsx") - first
+    sizes = [len(gzip.compress((WEB / "dist" / name).read_bytes(), 9)) for name in later]
+    assert sum(sizes) / 1_000 <= SCRIPT_KB_MAX
 
 
 async def test_a_workflow_is_built_with_the_mouse(api: Api, person: Person) -> None:
@@ -200,6 +224,24 @@ async def test_problems_stand_at_their_fields_and_lead_there(api: Api, person: P
     await expect(page.locator(".editor-bar")).to_contain_text("Mend the problems first")
 
 
+async def test_a_key_is_renamed_wherever_it_is_named(api: Api, person: Person) -> None:
+    workflow = await api.workflow(approval(), "Renamed")
+    page = await in_mode(person, f"/workflows/{workflow}", "outline")
+    await row(page, "Manager ok").click()
+    key = box(page, "Key")
+    await key.fill("afterwards")
+    await expect(page.get_by_text("is this step's own")).to_be_visible()
+    await key.fill("boss")
+    await key.press("Tab")
+    await expect(box(page, "Prompt")).to_have_value("Please decide.")
+    await expect(page.get_by_role("button", name="Insert a variable in Prompt")).to_be_focused()
+    await row(page, "Afterwards").click()
+    await expect(page.get_by_role("textbox", name="Value")).to_have_value(
+        "{{ boss.output.approved }}"
+    )
+    await expect(page.get_by_text("No problems found.")).to_be_visible()
+
+
 async def test_a_form_is_designed_and_seen_at_once(api: Api, person: Person) -> None:
     workflow = await api.workflow(form("Fill in"), "Designed")
     page = await in_mode(person, f"/workflows/{workflow}", "graph")
@@ -247,7 +289,7 @@ async def test_a_test_runs_in_place_and_shows_each_step(api: Api, person: Person
     )
     await step(page, "Trigger").click()
     await expect(page.locator(".tested")).to_contain_text("a test")
-    (task,) = await api.pending()
+    (task,) = await api.tasks_of(page.url.split("test=")[1])
     await api.decide(str(task["id"]), "approve")
     await expect(page.locator("[data-step='afterwards']")).to_have_attribute(
         "aria-label", "Afterwards, Completed, Transform, afterwards"

@@ -13,6 +13,7 @@ import {
   setMember,
   setRunsAfter,
 } from "../src/editor/edits.ts";
+import { withoutKind } from "../src/editor/help.tsx";
 import { emptyHistory, record, redo, STEPS_MAX, undo } from "../src/editor/history.ts";
 import { outlineRows } from "../src/editor/outline-rows.ts";
 import { readSchema } from "../src/editor/schema.ts";
@@ -155,6 +156,15 @@ describe("the schema", () => {
     expect(schema.nodes.every((one) => one.help !== "")).toBe(true);
     expect(schema.nodes.flatMap((one) => one.fields).every((field) => field.help !== "")).toBe(
       true,
+    );
+  });
+});
+
+describe("help", () => {
+  it("leaves out the type that the control shows", () => {
+    expect(withoutKind("text, required: the question")).toBe("The question");
+    expect(withoutKind("a duration (`3d`) or an instant: a wish")).toBe(
+      "A duration (`3d`) or an instant: a wish",
     );
   });
 });

@@ -62,12 +62,18 @@ function Text(props: ControlProps) {
       {...useFrame(props)}
       rows={ROWS[control as keyof typeof ROWS]}
       mono={control === "expression"}
+      plain={isFixed(props.field)}
       bare={control === "expression"}
       placeholder={fallbackOf(props.field)}
       value={showText(props.value)}
       onChange={(text) => props.onChange(text === "" ? undefined : text)}
     />
   );
+}
+
+/** Names and patterns are what they are; of others the schema says it. */
+function isFixed({ name, help }: Field): boolean {
+  return name === "name" || name === "pattern" || help.includes("no variables");
 }
 
 /** What holds when nothing is written, if that says something. */
@@ -163,7 +169,7 @@ function Lines(props: ControlProps) {
   return (
     <TextField
       {...frame}
-      help={`${frame.help}. ${w.onePerLine}`}
+      help={[frame.help, w.onePerLine].filter(Boolean).join(". ")}
       rows={2}
       plain={control === "values"}
       value={same ? typed : shown}

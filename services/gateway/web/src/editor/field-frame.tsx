@@ -2,6 +2,7 @@
 import { type ReactNode, useId } from "react";
 import { Plain } from "../ui/text.tsx";
 import { useFaults } from "./context.ts";
+import { Help } from "./help.tsx";
 import { useEditorWords } from "./words.ts";
 
 export interface Described {
@@ -56,7 +57,7 @@ export function FieldFrame(props: Props) {
       })}
       {help && (
         <p id={`${id}-help`} className="help" lang="en">
-          {help}
+          <Help text={help} />
         </p>
       )}
       {faults.length > 0 && (

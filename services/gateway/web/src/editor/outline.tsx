@@ -71,7 +71,7 @@ export function Outline(props: Props) {
       <p className="muted small keys-hint">{w.keys}</p>
       <ol className="plain" ref={list} onKeyDown={keyed}>
         {rows.map((row) => (
-          <li key={row.node.key} data-depth={row.depth}>
+          <li key={row.node.index} data-depth={row.depth}>
             <Row
               {...props}
               row={row}

@@ -4,9 +4,10 @@ import type { Fault, Json, JsonObject, Step } from "../api/types.ts";
 import { type Graph, type GraphNode, isObject, TRIGGER } from "../graph/definition.ts";
 import { labelOf } from "../graph/flow-elements.ts";
 import { useGraphWords } from "../graph/words.ts";
+import { Plain } from "../ui/text.tsx";
 import { Panels } from "./context.ts";
 import { Members } from "./controls.tsx";
-import { isFreeKey, renameKey, type Source, setMember, setRunsAfter } from "./edits.ts";
+import { isFreeKey, renameKey, type Source, setMember, setRunsAfter, withMember } from "./edits.ts";
 import { FieldFrame } from "./field-frame.tsx";
 import { MapField } from "./map-field.tsx";
 import { RunsAfter } from "./runs-after.tsx";
@@ -37,11 +38,11 @@ export function pathOf(node: GraphNode): string {
 }
 
 export function Panel(props: PanelProps) {
-  const { definition, graph, node, faults, outputs, tested, onChange } = props;
+  const { schema, definition, graph, node, faults, outputs, tested, onChange } = props;
   const w = useEditorWords();
   const { w: words } = useGraphWords();
   const path = pathOf(node);
-  const own = faults.filter((fault) => fault.path === path);
+  const own = faults.filter((fault) => isOfNoField(schema, node, fault));
   const set = (name: string, value: Json | undefined) =>
     onChange(setMember(definition, node.key, name, value), `${node.key} ${name}`);
   const context = {
@@ -53,8 +54,8 @@ export function Panel(props: PanelProps) {
     <Panels value={context}>
       <div className="panel-fields">
         {own.map((fault) => (
-          <p key={fault.code} className="fault">
-            {fault.message}
+          <p key={`${fault.path} ${fault.code}`} className="fault">
+            <Plain text={fault.message} />
           </p>
         ))}
         {node.key === TRIGGER ? (
@@ -67,7 +68,9 @@ export function Panel(props: PanelProps) {
           <Identity {...props} path={path} onName={(name) => set("name", name || undefined)} />
         )}
         <Config {...props} path={path} onConfig={(config) => set("config", config)} />
-        {node.key !== TRIGGER && (
+        {node.key === TRIGGER ? (
+          <WorkflowLimits {...props} />
+        ) : (
           <>
             <RunsAfter
               graph={graph}
@@ -89,6 +92,19 @@ export function Panel(props: PanelProps) {
       </div>
     </Panels>
   );
+}
+
+/** Of the step as a whole, or of something in its configuration that it should not have. */
+function isOfNoField(schema: Schema, node: GraphNode, { path }: Fault): boolean {
+  const [own, config] = [pathOf(node), `${pathOf(node)}/config`];
+  if ([own, config, `${own}/type`].includes(path)) return true;
+  const info = infoOf(schema, node);
+  const name = path.startsWith(`${config}/`) ? path.slice(config.length + 1).split("/")[0] : null;
+  return name !== null && info?.open === false && !info.fields.some((one) => one.name === name);
+}
+
+function infoOf(schema: Schema, node: GraphNode) {
+  return [...schema.nodes, ...schema.triggers].find((one) => one.type === node.type);
 }
 
 /** Another type has other settings. */
@@ -146,7 +162,7 @@ function Identity(props: PartProps & { onName: (name: string) => void }) {
         value={nameIn(definition, node)}
         onChange={onName}
       />
-      <KeyField key={node.key} {...props} />
+      <KeyField {...props} />
     </>
   );
 }
@@ -160,7 +176,8 @@ function nameIn(definition: JsonObject, node: GraphNode): string {
 /** A key is named elsewhere, so it changes as a whole: when the field is left, or with Enter. */
 function KeyField({ definition, node, path, onChange, onRenamed }: PartProps) {
   const w = useEditorWords();
-  const [typed, setTyped] = useState(node.key);
+  const [entry, setEntry] = useState({ of: node.key, typed: node.key });
+  const typed = entry.of === node.key ? entry.typed : node.key;
   const changed = typed !== node.key;
   const good = !changed || isFreeKey(definition, typed);
   const commit = () => {
@@ -183,7 +200,7 @@ function KeyField({ definition, node, path, onChange, onRenamed }: PartProps) {
           autoComplete="off"
           spellCheck={false}
           value={typed}
-          onChange={({ target }) => setTyped(target.value)}
+          onChange={({ target }) => setEntry({ of: node.key, typed: target.value })}
           onBlur={commit}
           onKeyDown={(event) => {
             if (event.key === "Enter") commit();
@@ -197,11 +214,10 @@ function KeyField({ definition, node, path, onChange, onRenamed }: PartProps) {
 function Config(props: PartProps & { onConfig: (config: JsonObject) => void }) {
   const { schema, node, path, onConfig } = props;
   const { w: words } = useGraphWords();
-  const info = [...schema.nodes, ...schema.triggers].find((one) => one.type === node.type);
+  const info = infoOf(schema, node);
   if (!info || info.open) {
     return (
       <MapField
-        key={node.key}
         free
         label={words.types[node.type] ?? node.type}
         path={`${path}/config`}
@@ -211,13 +227,27 @@ function Config(props: PartProps & { onConfig: (config: JsonObject) => void }) {
     );
   }
   return (
-    <Members
-      key={node.key}
-      fields={info.fields}
-      path={`${path}/config`}
-      value={node.config}
-      onChange={onConfig}
-    />
+    <Members fields={info.fields} path={`${path}/config`} value={node.config} onChange={onConfig} />
+  );
+}
+
+/** They have no node of their own; the trigger stands for the whole. */
+function WorkflowLimits({ schema, definition, faults, onChange }: PanelProps) {
+  const w = useEditorWords();
+  const faulty = faults.some((fault) => fault.path.startsWith("/settings"));
+  return (
+    <details open={faulty || undefined}>
+      <summary>{w.limits}</summary>
+      <Members
+        fields={schema.settings}
+        path="/settings"
+        value={isObject(definition.settings) ? definition.settings : {}}
+        onChange={(next) => {
+          const settings = Object.keys(next).length === 0 ? undefined : next;
+          onChange(withMember(definition, "settings", settings), "settings");
+        }}
+      />
+    </details>
   );
 }
 

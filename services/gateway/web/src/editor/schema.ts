@@ -41,6 +41,8 @@ export interface Schema {
   nodes: TypeInfo[];
   triggers: TypeInfo[];
   retry: Field[];
+  /** Of the workflow itself. */
+  settings: Field[];
   timeLimitHelp: string;
 }
 
@@ -62,6 +64,7 @@ export function readSchema(document: JsonObject): Schema {
     nodes: typesOf(definitions, node),
     triggers: typesOf(definitions, objectAt(definitions, "Trigger")),
     retry: fieldsOf(definitions, objectAt(definitions, "RetryConfig")),
+    settings: fieldsOf(definitions, objectAt(definitions, "SettingsConfig")),
     timeLimitHelp: textAt(objectAt(members, "time_limit"), "description"),
   };
 }

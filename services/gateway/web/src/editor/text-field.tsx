@@ -78,7 +78,8 @@ export function TextField(props: TextFieldProps) {
     <FieldFrame
       {...props}
       action={
-        !plain && (
+        !plain &&
+        variables.length > 0 && (
           <button
             type="button"
             className="quiet variable"

@@ -70,6 +70,7 @@ function Loaded(props: VisualProps & { schema: Schema }) {
 
   const panel = (node: GraphNode) => (
     <Panel
+      key={node.index}
       schema={schema}
       definition={definition}
       graph={graph}

@@ -32,6 +32,7 @@ const EDGE_DEFAULTS = { markerEnd: ARROW };
 const FIT = { maxZoom: 1, padding: 0.12 };
 /** From here on a map of the whole helps more than it covers. */
 const MAP_NODES_MIN = 12;
+const MAP_SIZE = { width: 132, height: 88 };
 const NO_PROBLEMS = {};
 
 export interface Editing {
@@ -150,7 +151,9 @@ function Flow({ graph, selected, onSelect, states, problems, editing, tidied = 0
         ariaLabelConfig={ariaLabels(w, editing !== undefined)}
         attributionPosition="bottom-right"
       >
-        {nodes.length >= MAP_NODES_MIN && <MiniMap pannable zoomable position="top-right" />}
+        {nodes.length >= MAP_NODES_MIN && (
+          <MiniMap pannable zoomable position="top-right" style={MAP_SIZE} />
+        )}
         <ZoomButtons w={w} />
       </ReactFlow>
     </section>
