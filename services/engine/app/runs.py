@@ -77,7 +77,7 @@ class Runs:
             trace=traced.steps,
             output=traced.output,
             definition=raw,
-            sequence=length if question.at is None else question.at,
+            sequence=length if question.at is None else events[-1].sequence,
             limit=traced.limit,
         )
         return fitting_run(view)

@@ -3,7 +3,7 @@
 from contracts.actor import SYSTEM
 from contracts.base import Json
 from contracts.run import ChildrenCalled, RunCancelled, RunPaused, RunStarted
-from contracts.run_view import GetRun
+from contracts.run_view import GetRun, ListRuns
 from services.engine.adapters.run_store import PostgresRuns
 from services.engine.app.runs import Runs
 from services.engine.domain.limits import RUN_DEPTH_MAX
@@ -288,10 +288,29 @@ async def test_the_trace_counts_the_children(database_url: str) -> None:
                     await engine.decide(child.id)
         await engine.settle()
 
-        view = await Runs(PostgresRuns(pool)).get(GetRun(run_id=run_id))
+        runs = Runs(PostgresRuns(pool))
+        view = await runs.get(GetRun(run_id=run_id))
 
         step = view.trace[1]
         assert step.children is not None
         assert (step.children.total, step.children.called, step.children.ended) == (9, 8, 6)
         assert step.status == "Waiting"
         assert len(await engine.all(run_id, ChildrenCalled)) > 2
+        seen = [await runs.get(GetRun(run_id=run_id, at=at + 1)) for at in range(view.sequence)]
+        assert seen[-1].model_copy(update={"as_of": None}) == view
+        called = [step.children.called for one in seen for step in one.trace if step.children]
+        assert called == sorted(called)
+        assert len(set(called)) > 2
+
+
+async def test_the_child_runs_of_one_step_can_be_asked_for(database_url: str) -> None:
+    async with engine_pool(database_url) as pool, replica(pool) as engine:
+        await engine.workflow("Doubles", doubles())
+        call = one("Doubles", input={"item": 4})
+        run_id = await engine.start(await parent_of(engine, call, each("Doubles", [1, 2])), {})
+        await engine.settle()
+
+        runs = Runs(PostgresRuns(pool))
+        for node_key, count in (("one", 1), ("all", 2), ("other", 0), (None, 3)):
+            page = await runs.page(ListRuns(parent_run_id=run_id, parent_node=node_key))
+            assert len(page.items) == count

@@ -9,7 +9,7 @@ import pytest
 from contracts.base import Json, JsonObject
 from contracts.envelope import CloudEvent
 from contracts.run import TYPES_OF_RUN_FACTS, NodeCompleted, RunCompleted, RunFact, RunPaused
-from contracts.run_view import RunView
+from contracts.run_view import AttemptError, RunView, StepAttempt
 from services.engine.app.fitting import WHOLE_BYTES_MAX, fitting_run
 from services.engine.domain.run_commands import FireTimer
 from services.engine.domain.run_state import status_of
@@ -138,3 +138,17 @@ def test_the_longest_run_fits_into_one_answer(length: int) -> None:
 
     assert len(view.model_dump_json()) <= WHOLE_BYTES_MAX
     assert len(view.trace) == 2_001
+
+
+def test_of_too_many_attempts_the_last_ones_are_told() -> None:
+    raw = chain(2_000)
+    view = view_of(raw, started(raw, {"v": "x"}).events)
+    error = AttemptError(code="request-failed", message="No route to this host. " * 10)
+    attempts = [StepAttempt(attempt=n, started_at=NOW, error=error) for n in range(1, 101)]
+    steps = [step.model_copy(update={"attempts": attempts}) for step in view.trace[:60]]
+    view = view.model_copy(update={"trace": steps + view.trace[60:]})
+
+    fitted = fitting_run(view)
+
+    assert len(fitted.model_dump_json()) <= WHOLE_BYTES_MAX
+    assert [one.attempt for one in fitted.trace[0].attempts] == [98, 99, 100]

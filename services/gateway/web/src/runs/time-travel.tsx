@@ -25,7 +25,8 @@ export function TimeTravel({ live, at, onMove }: Props) {
   const total = live.sequence;
   const [dragged, setDragged] = useState<number | null>(null);
   const value = Math.min(dragged ?? at ?? total, total);
-  const event = useEvent(live, value);
+  const present = at === null && dragged === null;
+  const event = useEvent(live, value, present);
   useEffect(() => {
     if (dragged === null) return;
     const timer = window.setTimeout(() => {
@@ -39,7 +40,6 @@ export function TimeTravel({ live, at, onMove }: Props) {
   const node = event ? nodeOf(event) : "";
   const said = event ? w.event(kindOf(event), withoutHidden(names[node] ?? node)) : "";
   const place = w.eventOf(format.number(value), format.number(total));
-  const present = at === null && dragged === null;
   return (
     <section className={`time-travel ${present ? "" : "past"}`} aria-label={w.moment}>
       <div className="row time-slider">
@@ -96,8 +96,9 @@ export function TimeTravel({ live, at, onMove }: Props) {
   );
 }
 
-function useEvent(live: RunDetail, sequence: number) {
-  const page = pageWith(sequence, live.sequence);
+/** Of a run that moves only the newest event is asked for; around a moment of the past a whole page is at hand. */
+function useEvent(live: RunDetail, sequence: number, newest: boolean) {
+  const page = newest ? { after: sequence - 1, size: 1 } : pageWith(sequence, live.sequence);
   const events = useQuery(logQuery(live.id, page.after, page.size));
   return events.data?.find((event) => event.sequence === sequence);
 }
