@@ -51,10 +51,23 @@ async def live_through(api: Api) -> list[str]:
     await api.tasks_of(run)
     await api.post(f"/runs/{run}/cancel", {"reason": "Enough."})
     await api.tasks_of(run, 0)
+    runs.append(run := await api.start(await limited(api)))
+    await api.run_when(run, "Waiting")
+    (child,) = (await api.get("/runs", parent_run_id=run))["items"]
+    (task,) = await api.tasks_of(child["id"])
+    await api.decide(task["id"])
+    await api.run_when(run, "Completed")
     for definition, amount in ((CALL, 0), (CHOICE, 5), (CHOICE, 50)):
         runs.append(run := await api.start(await api.workflow(definition), {"amount": amount}))
         await api.run_when(run, "Completed", "Failed")
     return runs
+
+
+async def limited(api: Api) -> str:
+    """A workflow whose runs queue, have their time limited, and call a run that asks."""
+    asks = await api.workflow(APPROVAL)
+    calls = chain(node("call", "run_workflow", workflow=asks))
+    return await api.workflow({**calls, "settings": {"concurrency": 1, "time_limit": "1h"}})
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ value_bytes_max = 262_144
 """Of one value: a trigger's input, a webhook's payload, a form's values."""
 document_bytes_max = 700_000
 """Of a workflow: a definition of at most 256 KiB, also as an escaped text inside JSON."""
+document_keys_max = 50_000
+"""A definition of 2,000 nodes."""
 body_seconds_max = 10.0
 drained_bytes_max = 32 * 1024 * 1024
 """Of a body that is refused: closing on unread data would destroy the answer on its way to the sender."""

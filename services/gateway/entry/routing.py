@@ -18,6 +18,7 @@ from services.chassis.normalise import normalise_json
 from services.gateway.domain.identity import Identity
 from services.gateway.entry.body import (
     document_bytes_max,
+    document_keys_max,
     read_body,
     refuse_other_than_json,
 )
@@ -58,7 +59,9 @@ async def _normalised(request: Request) -> NormalisedRequest:
     normalised.raw = raw
     if raw:
         refuse_other_than_json(request)
-        normalised.value = normalise_json(raw, bytes_max=document_bytes_max)
+        normalised.value = normalise_json(
+            raw, bytes_max=document_bytes_max, keys_max=document_keys_max
+        )
     return normalised
 
 
