@@ -77,3 +77,10 @@ def test_the_list_of_filters_is_complete() -> None:
     listed = text.partition("<!-- filters -->")[2].partition("```")[0]
 
     assert set(re.findall(r"`([a-z0-9_]+)`", listed)) == FILTERS.keys()
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"index.md"}
+
+    assert {page for page in pages if f"]({page})" not in index} == set()
