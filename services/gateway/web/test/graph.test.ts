@@ -1,7 +1,7 @@
 /** Graphs: how definitions are read, laid out, and coloured by a run. */
 import { describe, expect, it } from "vitest";
 import type { JsonObject, Step } from "../src/api/types.ts";
-import { edgeId, readGraph, upstreamOf } from "../src/graph/definition.ts";
+import { downstreamOf, edgeId, edgesFrom, readGraph, upstreamOf } from "../src/graph/definition.ts";
 import { drawnPorts } from "../src/graph/flow-elements.ts";
 import { layoutGraph } from "../src/graph/layout.ts";
 import { membersOf, portsOf } from "../src/graph/node-types.ts";
@@ -50,6 +50,7 @@ describe("reading", () => {
   it("knows what comes before a node, nearest first", () => {
     expect(upstreamOf(readGraph(BRANCHES), "pay")).toEqual(["large", "ask", "trigger"]);
     expect(upstreamOf(readGraph(BRANCHES), "trigger")).toEqual([]);
+    expect(downstreamOf(readGraph(BRANCHES), "ask")).toEqual(["pay"]);
   });
 });
 
@@ -82,7 +83,10 @@ describe("layout", () => {
     const large = graph.nodes[0];
     if (!large) throw new Error("no node");
     const places = { ask: { x: 300, y: 0 }, pay: { x: 0, y: 0 } };
-    expect(drawnPorts(graph, large, places)).toEqual(["false", "true"]);
+    expect(drawnPorts(large, edgesFrom(graph).get("large") ?? [], places)).toEqual([
+      "false",
+      "true",
+    ]);
   });
 });
 

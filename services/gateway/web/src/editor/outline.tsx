@@ -1,7 +1,7 @@
 /** The graph as an indented list, to be read and changed with the keyboard alone: the canvas's equal. */
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { type Graph, type GraphNode, TRIGGER } from "../graph/definition.ts";
-import { labelOf } from "../graph/flow-elements.ts";
+import { labelOf } from "../graph/flow-labels.ts";
 import { Glyph } from "../graph/glyph.tsx";
 import { iconOf } from "../graph/node-types.ts";
 import type { RunStates } from "../graph/run-state.ts";

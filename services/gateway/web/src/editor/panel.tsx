@@ -2,7 +2,7 @@
 import { type ReactNode, useState } from "react";
 import type { Fault, Json, JsonObject, Step } from "../api/types.ts";
 import { type Graph, type GraphNode, isObject, TRIGGER } from "../graph/definition.ts";
-import { labelOf } from "../graph/flow-elements.ts";
+import { labelOf } from "../graph/flow-labels.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { Plain } from "../ui/text.tsx";
 import { Panels } from "./context.ts";

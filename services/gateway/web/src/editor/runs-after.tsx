@@ -1,11 +1,15 @@
 /** All edges that lead to a step, as ticks: the way to make and cut them without a pointer. */
-import { type Graph, type GraphNode, OUT, upstreamOf } from "../graph/definition.ts";
-import { labelOf } from "../graph/flow-elements.ts";
+import { useState } from "react";
+import { downstreamOf, type Graph, type GraphNode, OUT } from "../graph/definition.ts";
+import { labelOf } from "../graph/flow-labels.ts";
 import { portsOf } from "../graph/node-types.ts";
 import { type GraphWords, useGraphWords } from "../graph/words.ts";
 import { UserText } from "../ui/text.tsx";
 import type { Source } from "./edits.ts";
 import { useEditorWords } from "./words.ts";
+
+/** More than these are searched rather than read. */
+const SHOWN_MAX = 20;
 
 interface Props {
   graph: Graph;
@@ -19,11 +23,26 @@ export function RunsAfter({ graph, node, onChange }: Props) {
   const chosen = graph.edges.filter((edge) => edge.to === node.key);
   const isChosen = (one: Source) =>
     chosen.some((edge) => edge.from === one.from && edge.port === one.port);
+  const [search, setSearch] = useState("");
+  const all = possible(graph, node).map((one) => ({ ...one, name: sourceName(words, graph, one) }));
+  const shown = all
+    .filter((one) => isChosen(one) || one.name.toLowerCase().includes(search.trim().toLowerCase()))
+    .sort((one, other) => Number(isChosen(other)) - Number(isChosen(one)))
+    .slice(0, SHOWN_MAX);
   return (
     <fieldset className="group runs-after">
       <legend>{w.runsAfter}</legend>
       <p className="help">{w.runsAfterHelp}</p>
-      {possible(graph, node).map((one) => (
+      {all.length > SHOWN_MAX && (
+        <input
+          type="search"
+          aria-label={w.search}
+          placeholder={w.search}
+          value={search}
+          onChange={({ target }) => setSearch(target.value)}
+        />
+      )}
+      {(all.length > SHOWN_MAX ? shown : all).map((one) => (
         <label key={`${one.from} ${one.port}`} className="choice">
           <input
             type="checkbox"
@@ -32,10 +51,11 @@ export function RunsAfter({ graph, node, onChange }: Props) {
               const others = chosen.filter(
                 (edge) => edge.from !== one.from || edge.port !== one.port,
               );
-              onChange(target.checked ? [...others, one] : others);
+              const { from, port } = one;
+              onChange(target.checked ? [...others, { from, port }] : others);
             }}
           />
-          <UserText text={sourceName(words, graph, one)} />
+          <UserText text={one.name} />
         </label>
       ))}
     </fieldset>
@@ -44,8 +64,9 @@ export function RunsAfter({ graph, node, onChange }: Props) {
 
 /** Every port of every node that does not come after this one, and what is chosen already. */
 function possible(graph: Graph, node: GraphNode): Source[] {
+  const later = new Set(downstreamOf(graph, node.key)).add(node.key);
   const offered = [graph.trigger, ...graph.nodes]
-    .filter((one) => one.key !== node.key && !upstreamOf(graph, one.key).includes(node.key))
+    .filter((one) => !later.has(one.key))
     .flatMap((one) => portsOf(one.type, one.config).map((port) => ({ from: one.key, port })));
   const chosen = graph.edges
     .filter((edge) => edge.to === node.key)

@@ -7,7 +7,7 @@ import { runQuery } from "../api/queries.ts";
 import type { Fault, JsonObject, Page, Run, RunDetail } from "../api/types.ts";
 import { Canvas } from "../graph/canvas.tsx";
 import { type GraphNode, readGraph, TRIGGER } from "../graph/definition.ts";
-import { labelOf } from "../graph/flow-elements.ts";
+import { labelOf } from "../graph/flow-labels.ts";
 import { Glyph } from "../graph/glyph.tsx";
 import { iconOf } from "../graph/node-types.ts";
 import { statesOf } from "../graph/run-state.ts";

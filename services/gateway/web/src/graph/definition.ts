@@ -79,14 +79,40 @@ function unique(edges: GraphEdge[]): GraphEdge[] {
 
 /** What comes before a node, nearest first. */
 export function upstreamOf(graph: Graph, key: string): string[] {
-  const found = new Set<string>();
-  let frontier = [key];
-  while (frontier.length > 0) {
-    const before = graph.edges
-      .filter((edge) => frontier.includes(edge.to))
-      .map((edge) => edge.from);
-    frontier = [...new Set(before)].filter((one) => !found.has(one) && one !== key);
-    for (const one of frontier) found.add(one);
+  return reachable(key, neighbours(graph.edges, "to", "from"));
+}
+
+/** What comes after a node, nearest first. */
+export function downstreamOf(graph: Graph, key: string): string[] {
+  return reachable(key, neighbours(graph.edges, "from", "to"));
+}
+
+/** The edges that leave each node. */
+export function edgesFrom(graph: Graph): Map<string, GraphEdge[]> {
+  return grouped(graph.edges, (edge) => edge.from);
+}
+
+type End = "from" | "to";
+
+function neighbours(edges: GraphEdge[], near: End, far: End): Map<string, string[]> {
+  const found = [...grouped(edges, (edge) => edge[near])];
+  return new Map(found.map(([key, some]) => [key, some.map((edge) => edge[far])]));
+}
+
+function grouped(edges: GraphEdge[], by: (edge: GraphEdge) => string): Map<string, GraphEdge[]> {
+  const groups = new Map<string, GraphEdge[]>();
+  for (const edge of edges) {
+    const group = groups.get(by(edge));
+    if (group) group.push(edge);
+    else groups.set(by(edge), [edge]);
   }
+  return groups;
+}
+
+function reachable(start: string, next: Map<string, string[]>): string[] {
+  const found = new Set([start]);
+  // A set that grows while it is gone through is gone through to its new end.
+  for (const key of found) for (const one of next.get(key) ?? []) found.add(one);
+  found.delete(start);
   return [...found];
 }

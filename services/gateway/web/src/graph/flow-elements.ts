@@ -1,8 +1,16 @@
 /** A graph as React Flow takes it. */
 import { type Edge, type NodeHandle, Position } from "@xyflow/react";
 import type { Messages } from "../i18n/en.ts";
-import { withoutHidden } from "../ui/bidi.ts";
-import { edgeId, type Graph, type GraphNode, OUT, TRIGGER } from "./definition.ts";
+import {
+  edgeId,
+  edgesFrom,
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  OUT,
+  TRIGGER,
+} from "./definition.ts";
+import { labelOf } from "./flow-labels.ts";
 import { NODE_HEIGHT, NODE_WIDTH, type Positions, portX } from "./layout.ts";
 import { portsOf } from "./node-types.ts";
 import type { RunStates } from "./run-state.ts";
@@ -18,14 +26,12 @@ export interface Look {
   problems: Readonly<Record<string, number>>;
 }
 
-export function labelOf(w: GraphWords, node: GraphNode): string {
-  return node.key === TRIGGER ? w.trigger : withoutHidden(node.name);
-}
-
 export function flowNodes(graph: Graph, positions: Positions, look: Look): StepNodeType[] {
+  const leaving = edgesFrom(graph);
   return [graph.trigger, ...graph.nodes].map((node) => {
-    const ports = drawnPorts(graph, node, positions);
-    const used = graph.edges.filter((edge) => edge.from === node.key).map((edge) => edge.port);
+    const edges = leaving.get(node.key) ?? [];
+    const ports = drawnPorts(node, edges, positions);
+    const used = edges.map((edge) => edge.port);
     const status = look.states?.nodes[node.key] ?? null;
     const problems = look.problems[node.key] ?? 0;
     return {
@@ -69,8 +75,7 @@ function ariaLabelOf(
  * A port that an edge names is drawn even if the type has none such: the edge must begin somewhere. Those in use stand in the
  * order of what they lead to, so that edges do not cross at their very beginning.
  */
-export function drawnPorts(graph: Graph, node: GraphNode, positions: Positions): string[] {
-  const edges = graph.edges.filter((edge) => edge.from === node.key);
+export function drawnPorts(node: GraphNode, edges: GraphEdge[], positions: Positions): string[] {
   const leftmost = new Map<string, number>();
   for (const { port, to } of edges) {
     leftmost.set(

@@ -4,8 +4,10 @@ import { type KeyboardEvent, lazy, Suspense, useId, useRef, useState } from "rea
 import { useLocation } from "wouter";
 import { getText } from "../api/client.ts";
 import type { Fault, JsonObject, Workflow } from "../api/types.ts";
+import { faultPlace } from "../editor/fault-place.ts";
 import type { VisualProps } from "../editor/visual-editor.tsx";
 import { useEditorWords } from "../editor/words.ts";
+import { useGraphWords } from "../graph/words.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -69,6 +71,7 @@ interface EditorProps {
 function Editor({ workflow, savedText, reload }: EditorProps) {
   const t = useT();
   const w = useEditorWords();
+  const { w: words } = useGraphWords();
   const id = useId();
   const [, navigate] = useLocation();
   const [view, changeView] = useUrlState(VIEW);
@@ -242,6 +245,11 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
         <Problems
           {...checked}
           refused={editor.refusedFaults}
+          nameOf={
+            mode !== "text" && visual.definition
+              ? (fault) => faultPlace(visual.definition ?? {}, fault, words, w)
+              : undefined
+          }
           onChoose={(fault) => want({ fault, count: (wanted?.count ?? 0) + 1 })}
         />
         {workflow && (

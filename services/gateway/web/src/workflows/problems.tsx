@@ -10,10 +10,12 @@ interface Props {
   failed: boolean;
   /** Faults that saving found, until the text changes. */
   refused: Fault[] | null;
+  /** Where a fault is, in words; without it, its path and line in the text. */
+  nameOf?: ((fault: Fault) => string) | undefined;
   onChoose: (fault: Fault) => void;
 }
 
-export function Problems({ validation, checking, failed, refused, onChoose }: Props) {
+export function Problems({ validation, checking, failed, refused, nameOf, onChoose }: Props) {
   const t = useT();
   const faults = refused ?? validation?.faults ?? [];
   return (
@@ -37,10 +39,16 @@ export function Problems({ validation, checking, failed, refused, onChoose }: Pr
                 <Plain text={fault.message} />
               </span>
               {fault.suggestion && <span>{t.editor.suggestion(fault.suggestion)}</span>}
-              <span className="mono muted">
-                {fault.path || "/"}
-                {fault.line != null && ` · ${t.editor.line(fault.line)}`}
-              </span>
+              {nameOf ? (
+                <span className="muted small">
+                  <Plain text={nameOf(fault)} />
+                </span>
+              ) : (
+                <span className="mono muted">
+                  {fault.path || "/"}
+                  {fault.line != null && ` · ${t.editor.line(fault.line)}`}
+                </span>
+              )}
             </button>
           </li>
         ))}
