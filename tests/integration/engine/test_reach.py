@@ -22,16 +22,16 @@ async def test_a_run_of_a_thousand_pure_steps_is_answered_when_it_has_ended(
 ) -> None:
     async with engine_service(database_url, nats_url) as engine:
         workflow_id = await engine.workflow(chain(STEPS))
-        took = []
+        took, views = [], []
         for _ in range(3):
             began = time.perf_counter()
             started = await engine.start(workflow_id, {"v": "here"})
             took.append(time.perf_counter() - began)
             assert started.status == "Completed"
-        view = await engine.run(started.id)
+            views.append(await engine.run(started.id))
     print(f"{STEPS} steps: first {took[0]:.3f} s, then {min(took[1:]):.3f} s")  # noqa: T201
-    assert view.output == {"v": "here"}
-    assert len(view.trace) == STEPS + 1
+    assert [view.output for view in views] == [{"v": "here"}] * 3
+    assert {len(view.trace) for view in views} == {STEPS + 1}
     assert min(took[1:]) < SECONDS_MAX
 
 
