@@ -162,6 +162,22 @@ async def test_what_was_done_is_undone_and_done_again(api: Api, person: Person) 
     await expect(step(page, "Boss")).to_be_visible()
 
 
+async def test_the_keyboard_goes_from_a_node_to_its_settings_and_back(
+    api: Api, person: Person
+) -> None:
+    workflow = await api.workflow(approval(), "Walked")
+    page = await in_mode(person, f"/workflows/{workflow}", "graph")
+    await step(page, "Manager ok").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Settings of Manager ok")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(box(page.locator(".panel"), "Name")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(step(page, "Manager ok")).to_be_focused()
+    await page.keyboard.press("Control+d")
+    await expect(page.locator("[data-step='manager_ok_2']")).to_be_visible()
+
+
 async def test_steps_are_copied_with_their_edges_and_variables(api: Api, person: Person) -> None:
     workflow = await api.workflow(approval(), "Copied")
     page = await in_mode(person, f"/workflows/{workflow}", "graph")
@@ -271,6 +287,7 @@ async def test_variables_are_offered_with_what_the_last_run_had(api: Api, person
     await page.get_by_role("dialog").get_by_label("Search variables").fill("number")
     offer = page.get_by_role("button", name="trigger.output.order.number")
     await expect(offer).to_contain_text("A-17")
+    assert await violations(page) == []
     await offer.click()
     await expect(prompt).to_have_value("Order {{ trigger.output.order.number }}")
     await expect(prompt).to_be_focused()

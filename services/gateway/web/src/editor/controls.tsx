@@ -5,6 +5,7 @@ import { isObject } from "../graph/definition.ts";
 import { withMember } from "./edits.ts";
 import { FieldFrame } from "./field-frame.tsx";
 import { FormDesigner } from "./form-designer.tsx";
+import { GroupFrame } from "./group-frame.tsx";
 import { MapField } from "./map-field.tsx";
 import type { Field } from "./schema.ts";
 import { TextField } from "./text-field.tsx";
@@ -35,7 +36,7 @@ export function Control(props: ControlProps) {
     case "some":
       return <Lines {...props} />;
     case "map":
-      return <MapField {...props} label={label} free={false} />;
+      return <MapField {...props} label={label} help={props.field.help} free={false} />;
     case "form":
       return <FormDesigner {...props} />;
     case "object":
@@ -216,15 +217,14 @@ export function FreeField({ value, onChange, ...frame }: FreeProps) {
 function ObjectField(props: ControlProps) {
   const value = isObject(props.value) ? props.value : {};
   return (
-    <fieldset className="group">
-      <legend>{useLabel(props.field)}</legend>
+    <GroupFrame {...useFrame(props)}>
       <Members
         fields={props.field.members}
         path={props.path}
         value={value}
         onChange={(next) => props.onChange(Object.keys(next).length === 0 ? undefined : next)}
       />
-    </fieldset>
+    </GroupFrame>
   );
 }
 

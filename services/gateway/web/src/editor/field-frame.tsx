@@ -19,17 +19,15 @@ interface Props {
   required?: boolean;
   /** What the control itself finds wrong. */
   fault?: string | null;
-  /** Faults below the path are shown by the parts that they are about. */
-  own?: boolean;
   action?: ReactNode;
   children: (described: Described) => ReactNode;
 }
 
 export function FieldFrame(props: Props) {
-  const { label, path, help, required = false, fault = null, own = false, action } = props;
+  const { label, path, help, required = false, fault = null, action } = props;
   const id = useId();
   const w = useEditorWords();
-  const found = useFaults(path).filter((one) => !own || one.path === path);
+  const found = useFaults(path);
   const faults = [
     ...(fault ? [{ message: fault, suggestion: null }] : []),
     ...found.map(({ message, suggestion }) => ({ message, suggestion })),

@@ -9,6 +9,7 @@ import { Icon } from "../ui/icons.tsx";
 import { useFaults } from "./context.ts";
 import { type ControlProps, Members, useLabel } from "./controls.tsx";
 import { freeKey } from "./edits.ts";
+import { GroupFrame } from "./group-frame.tsx";
 import type { Field } from "./schema.ts";
 import { showText } from "./values.ts";
 import { useEditorWords } from "./words.ts";
@@ -30,7 +31,6 @@ export function FormDesigner({ field, path, value, onChange }: ControlProps) {
   const w = useEditorWords();
   const list = useRef<HTMLOListElement>(null);
   const fields = objectsOf(value);
-  const own = useFaults(path).filter((fault) => fault.path === path);
   const change = (next: JsonObject[]) => onChange(next.length === 0 ? undefined : next);
   const add = () => {
     const names = new Set(fields.map((one) => showText(one.name)));
@@ -45,13 +45,7 @@ export function FormDesigner({ field, path, value, onChange }: ControlProps) {
     change(next);
   };
   return (
-    <fieldset className="group">
-      <legend>{useLabel(field)}</legend>
-      {own.map((fault) => (
-        <p key={fault.code} className="fault">
-          {fault.message}
-        </p>
-      ))}
+    <GroupFrame label={useLabel(field)} path={path}>
       <ol className="plain stack" ref={list}>
         {fields.map((one, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a field is known by its place, since its name is being typed
@@ -73,7 +67,7 @@ export function FormDesigner({ field, path, value, onChange }: ControlProps) {
         <Icon name="plus" /> {w.addField}
       </button>
       {fields.length > 0 && <Preview fields={fields} />}
-    </fieldset>
+    </GroupFrame>
   );
 }
 

@@ -4,12 +4,14 @@ import type { Json, JsonObject } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
 import { Icon } from "../ui/icons.tsx";
 import { FreeField } from "./controls.tsx";
+import { GroupFrame } from "./group-frame.tsx";
 import { TextField } from "./text-field.tsx";
 import { showText } from "./values.ts";
 import { useEditorWords } from "./words.ts";
 
 interface Props {
   label: string;
+  help?: string;
   path: string;
   value: Json | undefined;
   /** Values may be anything, not only texts. */
@@ -19,7 +21,7 @@ interface Props {
 
 type Entry = [string, Json];
 
-export function MapField({ label, path, value, free, onChange }: Props) {
+export function MapField({ label, help, path, value, free, onChange }: Props) {
   const w = useEditorWords();
   const written = Object.entries(isObject(value) ? value : {});
   // An entry without a name, or with one that is there twice, is kept here until it can be written.
@@ -34,8 +36,7 @@ export function MapField({ label, path, value, free, onChange }: Props) {
   const replace = (at: number, entry: Entry) =>
     change(entries.map((one, index) => (index === at ? entry : one)));
   return (
-    <fieldset className="group">
-      <legend>{label}</legend>
+    <GroupFrame label={label} path={path} {...(help ? { help } : {})}>
       {entries.map(([name, item], index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is known by its place, since its name is being typed
         <fieldset key={index} className="entry" aria-label={name || w.entry(index + 1)}>
@@ -80,7 +81,7 @@ export function MapField({ label, path, value, free, onChange }: Props) {
       >
         <Icon name="plus" /> {w.addEntry}
       </button>
-    </fieldset>
+    </GroupFrame>
   );
 }
 

@@ -9,6 +9,7 @@ import { Panels } from "./context.ts";
 import { Members } from "./controls.tsx";
 import { isFreeKey, renameKey, type Source, setMember, setRunsAfter, withMember } from "./edits.ts";
 import { FieldFrame } from "./field-frame.tsx";
+import { GroupFrame } from "./group-frame.tsx";
 import { MapField } from "./map-field.tsx";
 import { RunsAfter } from "./runs-after.tsx";
 import type { Schema } from "./schema.ts";
@@ -275,15 +276,14 @@ function Limits({ schema, definition, node, path, faults, onSet }: LimitsProps) 
         value={showText(raw.time_limit)}
         onChange={(text) => onSet("time_limit", text === "" ? undefined : text)}
       />
-      <fieldset className="group">
-        <legend>{w.retry}</legend>
+      <GroupFrame label={w.retry} path={`${path}/retry`}>
         <Members
           fields={schema.retry}
           path={`${path}/retry`}
           value={retry}
           onChange={(next) => onSet("retry", Object.keys(next).length === 0 ? undefined : next)}
         />
-      </fieldset>
+      </GroupFrame>
     </details>
   );
 }

@@ -26,6 +26,8 @@ import { type Selection, useSelection } from "./use-selection.ts";
 import { outputsOf } from "./variables.ts";
 import { useEditorWords } from "./words.ts";
 
+const FIRST_SETTING = ".panel :is(input, select, textarea)";
+
 export interface VisualProps {
   mode: "graph" | "outline";
   workflowId: string | null;
@@ -120,6 +122,7 @@ function Loaded(props: VisualProps & { schema: Schema }) {
                 connect: selection.connect,
                 removeNodes: selection.remove,
                 removeEdges: selection.removeEdges,
+                enter: () => element.current?.querySelector<HTMLElement>(FIRST_SETTING)?.focus(),
                 drop: (type, on) => selection.add(type, on),
               }}
             />
@@ -166,7 +169,15 @@ function Chosen({ graph, selection, panel }: ChosenProps) {
   }
   if (!node) return <p className="card panel muted">{w.chooseStep}</p>;
   return (
-    <section className="card panel" aria-label={w.settings(labelOf(words, node))}>
+    <section
+      className="card panel"
+      aria-label={w.settings(labelOf(words, node))}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (event.target instanceof Element && event.target.closest("dialog")) return;
+        document.querySelector<HTMLElement>(".react-flow__node.selected")?.focus();
+      }}
+    >
       <h2 className="row">
         <Glyph path={iconOf(node.type)} />
         <UserText text={labelOf(words, node)} />

@@ -39,6 +39,8 @@ export interface Editing {
   connect: (edge: GraphEdge) => void;
   removeNodes: (keys: string[]) => void;
   removeEdges: (ids: string[]) => void;
+  /** Goes to the settings of what is chosen. */
+  enter: () => void;
   /** Something was dropped on the canvas; `before` is the node that it was dropped on, if any. */
   drop: (type: string, on: string | null) => void;
 }
@@ -114,6 +116,8 @@ function Flow({ graph, selected, onSelect, states, problems, editing, tidied = 0
   const keyed = (event: KeyboardEvent) => {
     const zoom = { "+": flow.zoomIn, "-": flow.zoomOut, "0": () => flow.fitView(FIT) }[event.key];
     if (zoom && !event.ctrlKey && !event.metaKey) void zoom();
+    const on = event.target instanceof Element ? event.target.getAttribute("data-step") : null;
+    if (editing && event.key === "Enter" && on !== null && selected.includes(on)) editing.enter();
     if (!editing || (event.key !== "Delete" && event.key !== "Backspace")) return;
     event.preventDefault();
     if (selected.length > 0) editing.removeNodes([...selected]);

@@ -36,7 +36,7 @@ const en = {
   edgeStates: { taken: "taken", dead: "not taken", open: "" },
   select: "Press Enter to choose.",
   selectEdit:
-    "Press Enter to choose, then the arrow keys to move it, Delete to remove it, Escape to leave.",
+    "Press Enter to choose, Enter again for its settings, the arrow keys to move it, Delete to remove it.",
   selectEdge: "Press Enter to choose, then Delete to remove it.",
   moved: (x: number, y: number) => `Moved to ${x}, ${y}.`,
   handle: "Connect",
@@ -74,7 +74,7 @@ const it: GraphWords = {
   edgeStates: { taken: "percorso", dead: "non percorso", open: "" },
   select: "Premi Invio per scegliere.",
   selectEdit:
-    "Premi Invio per scegliere, poi le frecce per spostare, Canc per eliminare, Esc per uscire.",
+    "Premi Invio per scegliere, ancora Invio per le impostazioni, le frecce per spostare, Canc per eliminare.",
   selectEdge: "Premi Invio per scegliere, poi Canc per eliminare.",
   moved: (x: number, y: number) => `Spostato a ${x}, ${y}.`,
   handle: "Collega",
