@@ -14,9 +14,10 @@ import {
   setRunsAfter,
 } from "../src/editor/edits.ts";
 import { withoutKind } from "../src/editor/help.tsx";
+import { HELPS_IT } from "../src/editor/helps-it.ts";
 import { emptyHistory, record, redo, STEPS_MAX, undo } from "../src/editor/history.ts";
 import { outlineRows } from "../src/editor/outline-rows.ts";
-import { readSchema } from "../src/editor/schema.ts";
+import { readSchema, translated } from "../src/editor/schema.ts";
 import { parseFree, showFree } from "../src/editor/values.ts";
 import { variablesAt } from "../src/editor/variables.ts";
 import { readGraph } from "../src/graph/definition.ts";
@@ -157,6 +158,19 @@ describe("the schema", () => {
     expect(schema.nodes.flatMap((one) => one.fields).every((field) => field.help !== "")).toBe(
       true,
     );
+  });
+
+  it("is translated whole, and nothing is translated that is not there", () => {
+    const names: string[] = [];
+    const noting = new Proxy(HELPS_IT, {
+      get: (helps, name) => {
+        names.push(String(name));
+        return helps[String(name)];
+      },
+    });
+    translated(schema, noting);
+    const unnamed = names.filter((name) => !name.startsWith("http_request.auth."));
+    expect([...new Set(unnamed)].sort()).toEqual(Object.keys(HELPS_IT).sort());
   });
 });
 

@@ -73,8 +73,8 @@ function Text(props: ControlProps) {
 }
 
 /** Names and patterns are what they are; of others the schema says it. */
-function isFixed({ name, help }: Field): boolean {
-  return name === "name" || name === "pattern" || help.includes("no variables");
+function isFixed({ name, fixed }: Field): boolean {
+  return fixed || name === "name" || name === "pattern";
 }
 
 /** What holds when nothing is written, if that says something. */

@@ -21,5 +21,10 @@ export function faultPlace(
 function named(name: string, members: string[], w: EditorWords): string {
   const [first, ...deeper] = members.filter((one) => one !== "config");
   if (first === undefined || first === "") return name;
-  return [name, labelOf(w, first), ...deeper].join(" · ");
+  return [name, labelOf(w, first), ...deeper.map((one) => part(one, w))].join(" · ");
+}
+
+/** People count from one. */
+function part(member: string, w: EditorWords): string {
+  return /^\d+$/.test(member) ? String(Number(member) + 1) : labelOf(w, member);
 }

@@ -54,7 +54,7 @@ export function FieldFrame(props: Props) {
         "data-path": path,
       })}
       {help && (
-        <p id={`${id}-help`} className="help" lang="en">
+        <p id={`${id}-help`} className="help">
           <Help text={help} />
         </p>
       )}

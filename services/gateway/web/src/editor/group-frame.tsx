@@ -17,7 +17,7 @@ export function GroupFrame({ label, path, help, children }: Props) {
     <fieldset className="group">
       <legend>{label}</legend>
       {help && (
-        <p className="help" lang="en">
+        <p className="help">
           <Help text={help} />
         </p>
       )}

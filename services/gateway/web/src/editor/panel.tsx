@@ -154,7 +154,7 @@ function Identity(props: PartProps & { onName: (name: string) => void }) {
   return (
     <>
       <p className="muted small">
-        <strong>{words.types[node.type] ?? node.type}.</strong> <span lang="en">{help}</span>
+        <strong>{words.types[node.type] ?? node.type}.</strong> <span>{help}</span>
       </p>
       <TextField
         plain

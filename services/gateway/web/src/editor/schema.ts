@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
+import type { Language } from "../i18n/preferences.ts";
 
 export type ControlKind =
   | "text"
@@ -23,6 +24,8 @@ export interface Field {
   control: ControlKind;
   required: boolean;
   help: string;
+  /** The schema says that no variable may be in it. */
+  fixed: boolean;
   fallback: Json;
   options: string[];
   /** Of an object, or of each object in a list. */
@@ -46,15 +49,42 @@ export interface Schema {
   timeLimitHelp: string;
 }
 
-export const schemaQuery = queryOptions({
-  queryKey: ["workflow-schema"],
-  queryFn: async ({ signal }) => {
-    const answer = await fetch("/api/workflow.schema.json", { signal });
-    if (!answer.ok) throw new Error(`schema: ${answer.status}`);
-    return readSchema((await answer.json()) as JsonObject);
-  },
-  staleTime: Number.POSITIVE_INFINITY,
-});
+export const schemaQuery = (language: Language) =>
+  queryOptions({
+    queryKey: ["workflow-schema", language],
+    queryFn: async ({ signal }) => {
+      const answer = await fetch("/api/workflow.schema.json", { signal });
+      if (!answer.ok) throw new Error(`schema: ${answer.status}`);
+      const schema = readSchema((await answer.json()) as JsonObject);
+      if (language === "en") return schema;
+      const { HELPS_IT } = await import("./helps-it.ts");
+      return translated(schema, HELPS_IT);
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The same with other words: by type and member; the fields of forms have theirs once. */
+export function translated(schema: Schema, helps: Readonly<Record<string, string>>): Schema {
+  const fields = (prefix: string, some: Field[]): Field[] =>
+    some.map((one) => {
+      const name = `${prefix}.${one.name}`;
+      const inner = one.control === "form" ? "field" : name;
+      return { ...one, help: helps[name] ?? one.help, members: fields(inner, one.members) };
+    });
+  const types = (some: TypeInfo[]) =>
+    some.map((one) => ({
+      ...one,
+      help: helps[one.type] ?? one.help,
+      fields: fields(one.type, one.fields),
+    }));
+  return {
+    nodes: types(schema.nodes),
+    triggers: types(schema.triggers),
+    retry: fields("retry", schema.retry),
+    settings: fields("settings", schema.settings),
+    timeLimitHelp: helps.time_limit ?? schema.timeLimitHelp,
+  };
+}
 
 export function readSchema(document: JsonObject): Schema {
   const definitions = objectAt(document, "$defs");
@@ -130,6 +160,7 @@ export function fieldsOf(definitions: JsonObject, config: JsonObject): Field[] {
         control: controlOf(definitions, name, kinds),
         required: required.includes(name),
         help: textAt(schema, "description") || textAt(first, "description"),
+        fixed: textAt(schema, "description").includes("no variables"),
         fallback: schema.default ?? null,
         options: listAt(first, "enum").map(String),
         members: fieldsOf(

@@ -12,6 +12,7 @@ import { Glyph } from "../graph/glyph.tsx";
 import { iconOf } from "../graph/node-types.ts";
 import { statesOf } from "../graph/run-state.ts";
 import { useGraphWords } from "../graph/words.ts";
+import { useI18n } from "../i18n/i18n.tsx";
 import { isEnded } from "../live/apply.ts";
 import { useTopics } from "../live/live.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
@@ -41,7 +42,8 @@ export interface VisualProps {
 }
 
 export default function VisualEditor(props: VisualProps) {
-  const schema = useQuery(schemaQuery);
+  const { language } = useI18n();
+  const schema = useQuery(schemaQuery(language));
   if (schema.isError) return <LoadError error={schema.error} retry={() => void schema.refetch()} />;
   if (schema.isPending) return <Loading lines={4} />;
   return <Loaded {...props} schema={schema.data} />;
