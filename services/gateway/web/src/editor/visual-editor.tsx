@@ -1,10 +1,8 @@
 /** A definition as a graph or as an outline, with the settings of what is chosen; both change the one draft. */
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
-import { get, query } from "../api/client.ts";
-import { runQuery } from "../api/queries.ts";
-import type { Fault, JsonObject, Page, Run, RunDetail } from "../api/types.ts";
+import type { Fault, JsonObject, RunDetail } from "../api/types.ts";
 import { Canvas } from "../graph/canvas.tsx";
 import { type GraphNode, readGraph, TRIGGER } from "../graph/definition.ts";
 import { labelOf } from "../graph/flow-labels.ts";
@@ -14,7 +12,6 @@ import { statesOf } from "../graph/run-state.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { isEnded } from "../live/apply.ts";
-import { useTopics } from "../live/live.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
@@ -23,8 +20,9 @@ import { Outline } from "./outline.tsx";
 import { Palette } from "./palette.tsx";
 import { Panel, pathOf } from "./panel.tsx";
 import { type Schema, schemaQuery } from "./schema.ts";
+import { useKeptFocus } from "./use-kept-focus.ts";
+import { useRuns } from "./use-runs.ts";
 import { type Selection, useSelection } from "./use-selection.ts";
-import { outputsOf } from "./variables.ts";
 import { useEditorWords } from "./words.ts";
 
 const FIRST_SETTING = ".panel :is(input, select, textarea)";
@@ -224,49 +222,6 @@ function TestLine({ run, onEnd }: { run: RunDetail; onEnd: () => void }) {
       </button>
     </p>
   );
-}
-
-/** What had the focus may go with a change: then it is given to what is chosen now, so that keys still reach the editor. */
-function useKeptFocus(
-  element: RefObject<HTMLElement | null>,
-  definition: JsonObject,
-  onChange: VisualProps["onChange"],
-): VisualProps["onChange"] {
-  const had = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the definition
-  useEffect(() => {
-    if (!had.current) return;
-    had.current = false;
-    const frame = requestAnimationFrame(() => {
-      if (document.activeElement !== document.body) return;
-      const chosen = ".react-flow__node.selected, [data-row][aria-expanded=true]";
-      const next = element.current?.querySelector<HTMLElement>(chosen);
-      (next ?? element.current)?.focus();
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [definition, element]);
-  return (next, tag) => {
-    had.current = element.current?.contains(document.activeElement) ?? false;
-    onChange(next, tag);
-  };
-}
-
-/** The test, live; and what each node put out in it, or else in the workflow's newest run. */
-function useRuns(workflowId: string | null, testRun: string) {
-  useTopics("", testRun);
-  const test = useQuery({ ...runQuery(testRun), enabled: testRun !== "" });
-  const newest = useQuery({
-    queryKey: ["newest-run", workflowId],
-    queryFn: async ({ signal }) => {
-      const parameters = query({ workflow_id: workflowId, limit: 1 });
-      const { items } = await get<Page<Run>>(`/runs${parameters}`, signal);
-      const id = items[0]?.id;
-      return id === undefined ? null : get<RunDetail>(`/runs/${encodeURIComponent(id)}`, signal);
-    },
-    enabled: workflowId !== null && testRun === "",
-  });
-  const shown = testRun === "" ? null : (test.data ?? null);
-  return { test: shown, outputs: outputsOf(shown ?? newest.data) };
 }
 
 function countProblems(nodes: GraphNode[], faults: Fault[]): Record<string, number> {

@@ -9,10 +9,9 @@ import type { VisualProps } from "../editor/visual-editor.tsx";
 import { useEditorWords } from "../editor/words.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { useT } from "../i18n/i18n.tsx";
-import { useAnnouncer } from "../ui/announcer.tsx";
-import { Icon } from "../ui/icons.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
+import { TestButton, UndoButtons } from "./editor-bar.tsx";
 import { Files } from "./editor-files.tsx";
 import { MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
 import { TextMode } from "./editor-text.tsx";
@@ -268,64 +267,6 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
         />
       )}
     </div>
-  );
-}
-
-function UndoButtons({ visual }: { visual: ReturnType<typeof useDefinition> }) {
-  const w = useEditorWords();
-  return (
-    <>
-      <button
-        type="button"
-        className="quiet"
-        aria-keyshortcuts="Control+Z"
-        aria-disabled={!visual.canUndo || undefined}
-        onClick={visual.undo}
-      >
-        {w.undo}
-      </button>
-      <button
-        type="button"
-        className="quiet"
-        aria-keyshortcuts="Control+Shift+Z"
-        aria-disabled={!visual.canRedo || undefined}
-        onClick={visual.redo}
-      >
-        {w.redo}
-      </button>
-    </>
-  );
-}
-
-interface TestProps {
-  isNew: boolean;
-  blocked: boolean;
-  dirty: boolean;
-  onTest: () => void;
-}
-
-/** Never dead: where it cannot run, it says why. */
-function TestButton({ isNew, blocked, dirty, onTest }: TestProps) {
-  const w = useEditorWords();
-  const { alert } = useAnnouncer();
-  const [why, setWhy] = useState<string | null>(null);
-  const reason = isNew ? w.testNew : blocked ? w.testBlocked : null;
-  return (
-    <>
-      {why !== null && reason !== null && <span className="small error-text">{why}</span>}
-      <button
-        type="button"
-        aria-disabled={reason !== null || undefined}
-        onClick={() => {
-          setWhy(reason);
-          if (reason) alert(reason);
-          else onTest();
-        }}
-      >
-        <Icon name="play" />
-        {dirty && !isNew ? w.saveAndTest : w.test}
-      </button>
-    </>
   );
 }
 
