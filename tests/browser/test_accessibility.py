@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, StorageState, expect
+from playwright.async_api import Browser, StorageState, expect
 
 from deploy.local.stack import Stack
 from tests.support.api import Api
 from tests.support.asking import approval, ask_for_approval, ask_for_values
-from tests.support.browser import Language, Person, person_at, sideways_scroll, violations
+from tests.support.browser import Language, Person, faults_in_every_look, person_at, sideways_scroll
 
-WIDTHS = (1280, 320)
-THEMES = ("light", "dark")
 PROMPT = "# Heading\n\n- one\n- **two** [link](https://example.com)\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n```\ncode\n```"
 
 
@@ -64,24 +62,6 @@ async def set_the_scene(api: Api) -> Scene:
     )
 
 
-async def faults_in_every_look(page: Page, name: str) -> list[str]:
-    """Look at the page in both themes and widths without loading it again.
-
-    A theme changes colours and nothing else, so the second one is only asked about those.
-    """
-    found = []
-    for width in WIDTHS:
-        await page.set_viewport_size({"width": width, "height": 800})
-        for theme in THEMES:
-            await page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-            faults = await violations(page, only_colours=theme != THEMES[0])
-            found += [f"{name}, {theme}, {width}: {fault}" for fault in faults]
-        excess = await sideways_scroll(page)
-        if excess > 0:
-            found.append(f"{name}, {width}: {excess} pixels wider than the window")
-    return found
-
-
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("language", ["en", "it"])
 async def test_every_page_in_every_look(
@@ -95,7 +75,7 @@ async def test_every_page_in_every_look(
             await person.open(path)
             await expect(person.page.locator("[aria-busy=true]")).to_have_count(0)
             await expect(person.page.locator("html")).to_have_attribute("lang", language)
-            found += await faults_in_every_look(person.page, name)
+            found += await faults_in_every_look(person.page, name, language)
     assert found == []
 
 

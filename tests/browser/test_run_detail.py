@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, StorageState, expect
 from contracts.base import JsonObject
 from deploy.local.stack import Stack
 from tests.support.api import APPROVAL, Api, chain, node
-from tests.support.browser import Person, person_at, sideways_scroll, violations
+from tests.support.browser import Language, Person, faults_in_every_look, person_at
 
 ORDER = {
     "order": {"lines": [{"sku": "A-1", "count": 2}, {"sku": "B-2", "count": 1}], "ship to": "Rome"}
@@ -280,24 +280,13 @@ async def looks(api: Api) -> list[Look]:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("language", ["en", "it"])
 async def test_every_state_in_every_look(
-    api: Api, browser: Browser, stack: Stack, state: StorageState, language: str
+    api: Api, browser: Browser, stack: Stack, state: StorageState, language: Language
 ) -> None:
     found: list[str] = []
-    async with person_at(
-        browser, stack, state, language="it" if language == "it" else "en"
-    ) as person:
+    async with person_at(browser, stack, state, language=language) as person:
         for look in await looks(api):
             await person.open(look.path)
             await expect(person.page.locator("[aria-busy=true]")).to_have_count(0)
-            for width in (1280, 320):
-                await person.page.set_viewport_size({"width": width, "height": 900})
-                for theme in ("light", "dark"):
-                    await person.page.evaluate(
-                        "theme => document.documentElement.dataset.theme = theme", theme
-                    )
-                    faults = await violations(person.page, only_colours=theme == "dark")
-                    found += [f"{look.name}, {theme}, {width}: {fault}" for fault in faults]
-                if await sideways_scroll(person.page) > 0:
-                    found.append(f"{look.name}, {width}: wider than the window")
+            found += await faults_in_every_look(person.page, look.name, language)
             await person.page.set_viewport_size({"width": 1280, "height": 900})
     assert found == []

@@ -31,6 +31,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
+WIDTHS = (1280, 320)
 Language = Literal["en", "it"]
 Theme = Literal["light", "dark"]
 
@@ -181,6 +182,34 @@ async def violations(page: Page, *, only_colours: bool = False) -> Sequence[str]
 async def sideways_scroll(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     return int(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+async def faults_in_every_look(page: Page, name: str, language: Language = "en") -> list[str]:
+    """Look at the page wide and narrow, light and dark, without loading it again.
+
+    A theme changes colours and nothing else, so the dark one is only asked about those, and wide: narrow pages have the
+    same colours. Another language changes the words and what room they take.
+    """
+    found = []
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        if language == "en" or width == min(WIDTHS):
+            found += [f"{name}, {width}: {fault}" for fault in await violations(page)]
+        excess = await sideways_scroll(page)
+        if excess > 0:
+            found.append(f"{name}, {width}: {excess} pixels wider than the window")
+    if language == "en":
+        found += await faults_in_the_dark(page, name)
+    return found
+
+
+async def faults_in_the_dark(page: Page, name: str) -> list[str]:
+    """Look at the colours of the dark theme."""
+    await page.set_viewport_size({"width": max(WIDTHS), "height": 800})
+    await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    found = [f"{name}, dark: {fault}" for fault in await violations(page, only_colours=True)]
+    await page.evaluate("document.documentElement.dataset.theme = 'light'")
+    return found
 
 
 def manifest() -> dict[str, dict[str, object]]:
