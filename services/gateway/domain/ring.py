@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from services.gateway.domain.live_event import LiveEvent, read_message
 from services.gateway.domain.position import Place, Position, Stream
 
-bytes_max = 4 * 1024 * 1024
+bytes_max = 3 * 1024 * 1024
 age_seconds_max = 120.0
 _overhead_bytes = 200
 
