@@ -2,11 +2,11 @@
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { type Graph, type GraphNode, TRIGGER } from "../graph/definition.ts";
 import { labelOf } from "../graph/flow-labels.ts";
-import { Glyph } from "../graph/glyph.tsx";
 import { iconOf } from "../graph/node-types.ts";
 import type { RunStates } from "../graph/run-state.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { Glyph } from "../ui/glyph.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";

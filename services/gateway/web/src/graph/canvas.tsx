@@ -13,9 +13,9 @@ import {
 import { type DragEvent, type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
+import { Glyph } from "../ui/glyph.tsx";
 import { type Graph, type GraphEdge, OUT } from "./definition.ts";
 import { flowEdges, flowNodes, type Look } from "./flow-elements.ts";
-import { Glyph } from "./glyph.tsx";
 import { layoutGraph, type Positions } from "./layout.ts";
 import type { RunStates } from "./run-state.ts";
 import { StepNode, type StepNodeType } from "./step-node.tsx";

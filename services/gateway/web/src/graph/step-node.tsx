@@ -1,12 +1,12 @@
 /** A node as it is drawn: its icon, its name, its type or its state, and a handle for each of its ports. */
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import type { StepStatus } from "../api/types.ts";
+import { Glyph } from "../ui/glyph.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { Plain } from "../ui/text.tsx";
 import type { GraphNode } from "./definition.ts";
 import { TRIGGER } from "./definition.ts";
-import { Glyph } from "./glyph.tsx";
 import { portX } from "./layout.ts";
 import { iconOf } from "./node-types.ts";
 import { useGraphWords } from "./words.ts";

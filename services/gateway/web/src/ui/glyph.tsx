@@ -1,4 +1,4 @@
-/** An outline of the editor's own, drawn as `ui/icons` draws those of the first page. */
+/** How every icon is drawn: one outline on a grid of 20. */
 export function Glyph({ path, className = "" }: { path: string; className?: string }) {
   return (
     <svg
