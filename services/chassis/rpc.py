@@ -37,6 +37,9 @@ S = TypeVar("S")
 C = TypeVar("C")
 E = TypeVar("E")
 ask_seconds_max = 5.0
+nobody_seconds_max = 1.0
+"""How long to wait for someone who answers: whoever is just starting, or taking over, is there by then."""
+nobody_pause_seconds = 0.05
 finish_seconds_max = 2.0
 TRACEPARENT = "traceparent"
 OutcomeName = Literal["ok", "refused", "unavailable"]
@@ -226,23 +229,45 @@ class Caller:
         self._timeout_seconds = timeout_seconds
 
     async def ask(
-        self, subject: str, command: BaseModel, *, timeout_seconds: float | None = None
+        self,
+        subject: str,
+        command: BaseModel,
+        *,
+        timeout_seconds: float | None = None,
+        patient: bool = True,
     ) -> bytes:
-        """Return the answer as JSON. Raises Refused, or Transient if no answer came: it may have been done."""
+        """Return the answer as JSON. Raises Refused, or Transient if no answer came: it may have been done.
+
+        While nobody at all listens it is asked again for a second, which is safe since nobody has heard it; not so if
+        whoever asks has something better to do than to be `patient`.
+        """
         if self.connection is None or not self.connection.is_connected:
             msg = "the message broker is away"
             raise Transient(msg)
+        payload = command.model_dump_json().encode()
+        seconds = timeout_seconds or self._timeout_seconds
+        patience = time.monotonic() + nobody_seconds_max if patient else 0.0
+        while True:
+            try:
+                return unwrap(await self._request(self.connection, subject, payload, seconds))
+            except nats.errors.NoRespondersError as error:
+                if time.monotonic() >= patience:
+                    raise _no_answer(subject, error) from error
+                await asyncio.sleep(nobody_pause_seconds)
+            except (nats.errors.Error, TimeoutError) as error:
+                raise _no_answer(subject, error) from error
+
+    async def _request(
+        self, connection: Client, subject: str, payload: bytes, seconds: float
+    ) -> bytes:
         traceparent = telemetry.current_traceparent()
         headers = {TRACEPARENT: traceparent} if traceparent else None
-        payload = command.model_dump_json().encode()
-        try:
-            message = await self.connection.request(
-                subject, payload, timeout=timeout_seconds or self._timeout_seconds, headers=headers
-            )
-        except (nats.errors.Error, TimeoutError) as error:
-            msg = f"{subject} does not answer: {type(error).__name__}"
-            raise Transient(msg) from error
-        return unwrap(message.data)
+        message = await connection.request(subject, payload, timeout=seconds, headers=headers)
+        return message.data
+
+
+def _no_answer(subject: str, error: Exception) -> Transient:
+    return Transient(f"{subject} does not answer: {type(error).__name__}")
 
 
 def unwrap(reply: bytes) -> bytes:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import nats.errors
 import orjson
 import uvicorn
 import uvloop
@@ -52,7 +53,12 @@ class HealthServer(Server):
     """Ends the loops before the broker that they answer through."""
 
     def __init__(self, runtime: Runtime) -> None:
-        app = AsgiFastStream(runtime.broker, logger=None, asgi_routes=_routes(runtime))
+        app = AsgiFastStream(
+            runtime.broker,
+            logger=None,
+            asgi_routes=_routes(runtime),
+            after_startup=[lambda: _heard(runtime)],
+        )
         super().__init__(
             uvicorn.Config(
                 app,
@@ -79,6 +85,12 @@ async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], bu
             await build(runtime)
             settle_memory()
         await server.serve()
+
+
+async def _heard(runtime: Runtime) -> None:
+    """Wait until NATS has taken every subscription, so that who sees the health port can be sure of an answer."""
+    with suppress(nats.errors.Error, TimeoutError):  # NATS is away: it is told when it is back
+        await runtime.connection.flush()
 
 
 def _routes(runtime: Runtime) -> list[tuple[str, Any]]:

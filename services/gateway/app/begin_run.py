@@ -55,7 +55,7 @@ class BeginRun:
         """Start a run. Raises Refused; Transient only if it could be neither started nor kept."""
         try:
             answer = await self._asking.ask(
-                subjects.START_RUN, order, timeout_seconds=ask_seconds_max
+                subjects.START_RUN, order, timeout_seconds=ask_seconds_max, patient=False
             )
         except Transient:
             now = self._clock()
@@ -71,7 +71,10 @@ class BeginRun:
         try:
             async with self._turn():
                 answer = await self._asking.ask(
-                    subjects.RECEIVE_DELIVERY, delivery, timeout_seconds=ask_seconds_max
+                    subjects.RECEIVE_DELIVERY,
+                    delivery,
+                    timeout_seconds=ask_seconds_max,
+                    patient=False,
                 )
         except Transient:
             return (await self._keep(_arrival_of_delivery(delivery, digest))).run_id

@@ -20,9 +20,17 @@ class Asking(Protocol):
     """The way to the engine and to tasks."""
 
     async def ask(
-        self, subject: str, command: BaseModel, *, timeout_seconds: float | None = None
+        self,
+        subject: str,
+        command: BaseModel,
+        *,
+        timeout_seconds: float | None = None,
+        patient: bool = True,
     ) -> bytes:
-        """Return the answer as JSON. Raises Refused, or Transient if no answer came: it may have been done."""
+        """Return the answer as JSON. Raises Refused, or Transient if no answer came: it may have been done.
+
+        Who is not `patient` is told at once that nobody listens, others after a second.
+        """
         ...
 
 
