@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from contracts.base import JsonObject
 from contracts.envelope import CloudEvent, split_batch
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.database import Pool, Statements, translated
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.finishing import finished
@@ -99,6 +100,8 @@ class BatchConsumer:
             elif isinstance(verdict, Broken):
                 letter = DeadLetter(event.id, event.type, _bytes_of(event), str(verdict))
                 await self._bury(delivery, letter)
+        if pairs:
+            pass_crash_point("batch-handled")
         for delivery in deliveries:
             await self._settle(delivery.message, delivery.failure)
 

@@ -18,6 +18,7 @@ from uuid import UUID
 from services.chassis import telemetry
 from services.chassis.aggregate import Aggregate
 from services.chassis.batch import Batch
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.database import Pool
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.event_log import EventLog, LogRow, Projection, VersionConflictError
@@ -202,6 +203,7 @@ class Pipeline(Generic[S, C, P, E]):
                 self._forget(orders)
                 raise
             if appended.rows:
+                pass_crash_point("append-committed")
                 self._on_committed(appended.rows)
             batch.remember(appended.sizes)
             return outcomes

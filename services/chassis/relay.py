@@ -23,6 +23,7 @@ from nats.js.api import PubAck
 
 from contracts.envelope import BATCH_CONTENT_TYPE, encode_batch, encode_event
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.database import Connection, Row, Statements, connect, translated
 from services.chassis.errors import Broken, Transient
 from services.chassis.event_log import LogRow
@@ -279,6 +280,7 @@ class Relay:
         async with asyncio.timeout(ack_seconds_max):
             for ack in acks:
                 self._acknowledged(await ack)
+        pass_crash_point("relay-published")
         self._marks.append((self._cursor.stream_sequence, last_position))
         self._cursor = replace(self._cursor, position=last_position)
 

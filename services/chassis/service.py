@@ -57,7 +57,7 @@ class HealthServer(Server):
             runtime.broker,
             logger=None,
             asgi_routes=_routes(runtime),
-            after_startup=[lambda: _heard(runtime)],
+            after_startup=[self._heard],
         )
         super().__init__(
             uvicorn.Config(
@@ -70,6 +70,11 @@ class HealthServer(Server):
             )
         )
         self._runtime = runtime
+
+    async def _heard(self) -> None:
+        """Wait until NATS has taken every subscription, so that who sees the health port can be sure of an answer."""
+        with suppress(nats.errors.Error, TimeoutError):  # NATS is away: it is told when it is back
+            await self._runtime.connection.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._runtime.stop()
@@ -85,12 +90,6 @@ async def _serve(settings: Settings, schema: str, migrations: Sequence[Path], bu
             await build(runtime)
             settle_memory()
         await server.serve()
-
-
-async def _heard(runtime: Runtime) -> None:
-    """Wait until NATS has taken every subscription, so that who sees the health port can be sure of an answer."""
-    with suppress(nats.errors.Error, TimeoutError):  # NATS is away: it is told when it is back
-        await runtime.connection.flush()
 
 
 def _routes(runtime: Runtime) -> list[tuple[str, Any]]:
