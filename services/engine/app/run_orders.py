@@ -17,6 +17,7 @@ from uuid import UUID
 
 from contracts.actor import SYSTEM, Actor
 from contracts.run import CancelRun, ChildReport, ParentRun, RunError
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.event_log import LogRow
 from services.chassis.orders import Done, Order
@@ -116,6 +117,7 @@ class RunOrders:
         until = now + timedelta(seconds=lease_seconds)
         orders = await self._store.claim(now, until, orders_a_round_max)
         if orders:
+            pass_crash_point("orders-claimed")
             await self._carry_out(orders, until)
         return len(orders)
 

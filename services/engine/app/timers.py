@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done
 from services.engine.app.orders import RunOutcome, RunPipeline, order_for
@@ -59,7 +60,10 @@ class Timers:
         now = self._looked_at = self._clock()
         until = now + timedelta(seconds=claim_seconds)
         timers = await self._store.claim_timers(now, until, timers_a_round_max)
-        return await self._fire(timers, now) if timers else 0
+        if not timers:
+            return 0
+        pass_crash_point("timer-claimed")
+        return await self._fire(timers, now)
 
     async def _pause(self) -> float:
         """Return the seconds until the next timer is due, or until another one may have been set."""

@@ -9,6 +9,7 @@ from contracts.base import Json
 from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Refused, Transient
 from services.engine.app.performers import Performer
 from services.engine.app.ports import Asks, JobStore
@@ -59,10 +60,12 @@ class Worker:
             "perform node", traceparent=event.traceparent, kind="consumer", node=job.node
         ):
             found = await self._performed(run_id, job)
+            pass_crash_point("effect-performed")
             result = RecordResult(
                 run_id=run_id, node=job.node, visit=job.visit, attempt=job.attempt, **found
             )
             await self._record(result)
+            pass_crash_point("effect-recorded")
 
     async def _performed(self, run_id: UUID, job: NodeScheduled) -> dict[str, Json]:
         """Return the fields of the result, without values of secrets. Raises Transient."""

@@ -16,6 +16,7 @@ import orjson
 from contracts import subjects
 from contracts.run import ReceiveDelivery, StartRun
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Transient
 from services.gateway.app.forward_intake import Forwarder
 from services.gateway.app.ports import Arrival, Asking, Clock, Intake, Parked
@@ -103,6 +104,7 @@ class BeginRun:
             msg = "the engine is away, and the intake is full"
             raise Transient(msg)
         await self._intake.keep(arrival)
+        pass_crash_point("intake-kept")
         self._forwarder.wake()
         return Kept(arrival.run_id)
 

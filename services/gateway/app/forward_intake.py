@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from contracts import subjects
 from contracts.run import ReceiveDelivery, StartRun
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Broken, Refused, Transient
 from services.gateway.app.ports import Asking, Claimed, Clock, Intake
 
@@ -129,6 +130,7 @@ class Forwarder:
 
     async def _settle(self, run_ids: Sequence[UUID]) -> None:
         if run_ids:
+            pass_crash_point("intake-forwarded")
             await self._intake.forwarded(run_ids)
 
     async def _forward(self, claimed: Claimed) -> bool:

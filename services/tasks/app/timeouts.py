@@ -12,6 +12,7 @@ from uuid import UUID
 
 from contracts.task import TaskFact
 from services.chassis import telemetry
+from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Broken, Transient
 from services.chassis.orders import Done, Order
 from services.tasks.app.ports import Orders, TimeoutStore
@@ -58,6 +59,7 @@ class Timeouts:
         until = now + timedelta(seconds=claim_seconds)
         task_ids = await self._store.claim(now, until, timeouts_a_round_max)
         if task_ids:
+            pass_crash_point("timeout-claimed")
             await self._fire(task_ids)
         return len(task_ids)
 
