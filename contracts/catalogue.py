@@ -10,6 +10,7 @@ from typing import Literal
 from contracts import subjects
 from contracts.base import Command, Fact, Nothing
 from contracts.event import EmitEvent, EmittedEvent
+from contracts.operations import ANSWERS, OPERATIONS
 from contracts.run import (
     RUN_FACTS_BY_TYPE,
     CancelRun,
@@ -61,8 +62,11 @@ from contracts.webhook import (
 from contracts.workflow import (
     CreateWorkflow,
     DeleteWorkflow,
+    DropWorkflowDraft,
     DuplicateWorkflow,
     GetWorkflow,
+    GetWorkflowDraft,
+    KeepWorkflowDraft,
     ListVersions,
     ListWorkflows,
     SetWorkflowStatus,
@@ -70,6 +74,8 @@ from contracts.workflow import (
     ValidateDefinition,
     Validation,
     VersionPage,
+    WorkflowDraft,
+    WorkflowDraftAnswer,
     WorkflowPage,
     WorkflowView,
 )
@@ -116,6 +122,9 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.GET_WORKFLOW, GetWorkflow, WorkflowView),
     Request("engine", subjects.LIST_WORKFLOWS, ListWorkflows, WorkflowPage),
     Request("engine", subjects.LIST_VERSIONS, ListVersions, VersionPage),
+    Request("engine", subjects.KEEP_WORKFLOW_DRAFT, KeepWorkflowDraft, WorkflowDraft),
+    Request("engine", subjects.GET_WORKFLOW_DRAFT, GetWorkflowDraft, WorkflowDraftAnswer),
+    Request("engine", subjects.DROP_WORKFLOW_DRAFT, DropWorkflowDraft, Nothing),
     Request("engine", subjects.VALIDATE_DEFINITION, ValidateDefinition, Validation),
     Request("engine", subjects.ROTATE_WEBHOOK_SECRET, RotateWebhookSecret, NewWebhookSecret),
     Request("engine", subjects.GET_WEBHOOK_SECRETS, GetWebhookSecrets, WebhookSecrets),
@@ -133,6 +142,11 @@ REQUESTS: tuple[Request, ...] = (
     Request("tasks", subjects.LIST_OPEN_TASKS, ListOpenTasks, OpenTaskPage),
     Request("tasks", subjects.EXPLAIN_TASKS, ExplainTasks, TaskExplanations),
     Request("tasks", subjects.CLOSE_TASKS, CloseTasks, Nothing),
+    *(
+        Request(service, subject, command, ANSWERS[command])
+        for service, asked in OPERATIONS.items()
+        for command, subject in asked.items()
+    ),
 )
 
 _ALONE = subjects.RUN_NODE_SCHEDULED

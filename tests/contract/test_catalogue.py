@@ -52,11 +52,11 @@ def test_no_two_models_share_a_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_every_command_has_one_subject_and_every_subject_one_command() -> None:
+def test_every_command_has_one_subject_of_a_service_and_every_subject_one_command() -> None:
     commands = {model for model in models_of_contracts() if issubclass(model, Command)}
 
     assert {asked.command for asked in REQUESTS} == commands
-    assert len({asked.command for asked in REQUESTS}) == len(REQUESTS)
+    assert len({(asked.service, asked.command) for asked in REQUESTS}) == len(REQUESTS)
     assert len({asked.subject for asked in REQUESTS}) == len(REQUESTS)
 
 
