@@ -30,6 +30,8 @@ class CreateWorkflow(Command):
     name: str
     description: str = ""
     definition: Json
+    source: str | None = None
+    """The YAML that the definition was written as; it must say the same."""
     actor: Actor
     request_digest: str | None = None
 
@@ -41,6 +43,7 @@ class UpdateWorkflow(Command):
     name: str
     description: str = ""
     definition: Json
+    source: str | None = None
     if_version: int | None = None
     actor: Actor
 
@@ -92,6 +95,38 @@ class ListVersions(Command):
     workflow_id: UUID
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None
+
+
+class KeepWorkflowDraft(Command):
+    """Keep what the actor edits of a workflow (null: of a new one) and has not saved, whatever it is.
+
+    Refused with `draft-changed` unless `if_revision` is the draft's; 0 says that there is none yet.
+    """
+
+    workflow_id: UUID | None
+    name: str = Field(max_length=1_000)
+    description: str = Field(default="", max_length=20_000)
+    text: str
+    format: Literal["yaml", "json"] = "yaml"
+    base_version: int | None = None
+    """The version that it was made from."""
+    if_revision: int | None = None
+    actor: Actor
+
+
+class GetWorkflowDraft(Command):
+    """Ask for the actor's draft of a workflow (null: of a new one)."""
+
+    workflow_id: UUID | None
+    actor: Actor
+
+
+class DropWorkflowDraft(Command):
+    """Forget the actor's draft; refused with `draft-changed` if it is there at another revision."""
+
+    workflow_id: UUID | None
+    if_revision: int | None = None
+    actor: Actor
 
 
 class ValidateDefinition(Command):
@@ -148,9 +183,28 @@ class WorkflowItem(Fact):
 
 
 class WorkflowView(WorkflowItem):
-    """A workflow, whole."""
+    """A workflow, whole; `source` is the YAML that its author wrote, where that was kept."""
 
     definition: JsonObject
+    source: str | None = None
+
+
+class WorkflowDraft(Fact):
+    """What somebody edits and has not saved; it may be no definition at all."""
+
+    name: str
+    description: str
+    text: str
+    format: Literal["yaml", "json"]
+    base_version: int | None = None
+    revision: int
+    saved_at: Instant
+
+
+class WorkflowDraftAnswer(Fact):
+    """A draft, if there is one."""
+
+    draft: WorkflowDraft | None = None
 
 
 class WorkflowPage(Fact):

@@ -17,6 +17,7 @@ from services.engine.adapters.announcer import LogAnnouncer
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
 from services.engine.adapters.delivery_store import PostgresDeliveries
+from services.engine.adapters.draft_store import PostgresDrafts
 from services.engine.adapters.host_turns import HostTurns, hands_max
 from services.engine.adapters.job_lookup import JobLookup
 from services.engine.adapters.named_workflows import PostgresNames
@@ -38,6 +39,7 @@ from services.engine.app.admission import Admission
 from services.engine.app.deliveries import Deliveries
 from services.engine.app.delivery_history import DeliveryHistory
 from services.engine.app.delivery_journal import DeliveryJournal
+from services.engine.app.drafts import Drafts
 from services.engine.app.events import Events
 from services.engine.app.near_engine import NearEngine
 from services.engine.app.old_secrets import SecretMover
@@ -65,6 +67,7 @@ from services.engine.entry.delivery_server import DeliveryServer
 from services.engine.entry.requests import (
     QUEUE,
     result_server,
+    serve_drafts,
     serve_events,
     serve_orders,
     serve_questions,
@@ -155,7 +158,10 @@ def _build_engine(runtime: Runtime, vault: Vault) -> RunPipeline:
     keeper = SecretKeeper(own, vault, definitions, values)
     runtime.spawn("webhook secrets", SecretMover(own, vault).run())
     _webhooks(runtime, definitions, pipeline, keeper)
-    workflows = Workflows(PostgresWorkflows(pool), pipeline, keeper, secrets, called=names)
+    stored = PostgresWorkflows(pool)
+    drafts = Drafts(PostgresDrafts(pool), stored, vault)
+    serve_drafts(runtime.broker, drafts)
+    workflows = Workflows(stored, pipeline, keeper, secrets, called=names, drafts=drafts)
     serve_questions(runtime.broker, runs, workflows, Validating(secrets, names))
     serve_events(runtime.broker, Events(names, pipeline))
     serve_orders(runtime.broker, pipeline, runs)
@@ -186,7 +192,7 @@ def _secrets(
     store = PostgresSecrets(runtime.pool)
     secrets = Secrets(store, vault)
     serve_secrets(runtime.broker, secrets)
-    runtime.spawn("secrets", Reencryption(vault, [store, own]).run())
+    runtime.spawn("secrets", Reencryption(vault, [store, own, PostgresDrafts(runtime.pool)]).run())
     return secrets, SecretValues(store, vault)
 
 

@@ -32,6 +32,7 @@ from services.gateway.entry import metrics
 from services.gateway.entry.application import make_application
 from services.gateway.entry.deliveries import DeliveryRoutes
 from services.gateway.entry.doorway import Doorway
+from services.gateway.entry.drafts import DraftRoutes
 from services.gateway.entry.edge import Edge
 from services.gateway.entry.events import EventRoutes
 from services.gateway.entry.health import HealthRoutes
@@ -77,6 +78,7 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
         WebhookRoutes(begin, utc_now),
         DeliveryRoutes(asking),
         WorkflowRoutes(asking),
+        DraftRoutes(asking),
         SecretRoutes(asking),
         SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
         TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),

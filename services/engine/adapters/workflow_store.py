@@ -118,7 +118,8 @@ class PostgresWorkflows:
         if row is None:
             raise workflow_not_found()
         item = _item(row)
-        return WorkflowView(**item.model_dump(), definition=orjson.loads(row["definition"]))
+        definition = orjson.loads(row["definition"])
+        return WorkflowView(**item.model_dump(), definition=definition, source=row["source"])
 
     async def page(self, question: ListWorkflows) -> list[WorkflowItem]:
         """Return up to one item more than the page holds."""
@@ -186,7 +187,15 @@ async def _insert_version(
 ) -> None:
     definition = orjson.dumps(draft.definition).decode()
     await connection.execute(
-        statements["insert_version"], workflow_id, version, definition, now, by
+        statements["insert_version"],
+        workflow_id,
+        version,
+        definition,
+        now,
+        by,
+        draft.name,
+        draft.description,
+        draft.source,
     )
     if draft.event is not None or version > 1:
         await connection.execute(statements["set_workflow_event"], workflow_id, draft.event)

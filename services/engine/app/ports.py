@@ -69,6 +69,8 @@ class Draft:
     """The workflows that it calls."""
     secret: SecretChange = KEEP
     """What becomes of the secret that the workflow's webhook keeps."""
+    source: str | None = None
+    """The YAML that the definition was written as, with its comments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from services.chassis.errors import Refused, Transient
 from services.chassis.orders import Done
 from services.chassis.pages import encode_cursor, number_cursor
 from services.engine.app.callees import faults_of_callees
+from services.engine.app.drafts import Drafts
 from services.engine.app.fitting import fitting
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.ports import (
@@ -44,6 +45,7 @@ from services.engine.domain.definition import (
     InvalidDefinition,
     parse_definition,
 )
+from services.engine.domain.definition_text import read_definition
 from services.engine.domain.triggers.event import EventTriggerConfig
 from services.engine.domain.triggers.webhook import Written
 
@@ -71,14 +73,19 @@ class Workflows:
         names: SecretNames,
         clock: Callable[[], datetime] = _now,
         called: NamedWorkflows | None = None,
+        drafts: Drafts | None = None,
     ) -> None:
-        """Without `called` nobody looks, when a workflow is saved, whether those that it calls are there."""
+        """Without `called` nobody looks, when a workflow is saved, whether those that it calls are there.
+
+        `drafts` are told what was saved.
+        """
         self._store = store
         self._pipeline = pipeline
         self._secrets = secrets
         self._names = names
         self._clock = clock
         self._called = called
+        self._drafts = drafts
 
     async def create(self, command: CreateWorkflow) -> WorkflowView:
         """Store a Draft; a repeat of the same request answers with the workflow as it is now."""
@@ -89,6 +96,7 @@ class Workflows:
         if not free and await self._store.digest_of(command.workflow_id) != command.request_digest:
             code = "idempotency-key-reused"
             raise Refused(code, "This idempotency key was used for another request.")
+        await self._forget_draft(command.actor, None)
         return await self._store.view(command.workflow_id)
 
     async def update(self, command: UpdateWorkflow) -> WorkflowView:
@@ -100,13 +108,22 @@ class Workflows:
                 text = "Someone saved a newer version; load it before you save yours."
                 raise Refused(code, text, version=head.version)
             await head.store(draft, command.actor.name, self._clock())
+        await self._forget_draft(command.actor, command.workflow_id)
         return await self._store.view(command.workflow_id)
+
+    async def _forget_draft(self, actor: Actor, workflow_id: UUID | None) -> None:
+        if self._drafts is not None:
+            await self._drafts.saved(actor, workflow_id)
 
     async def _drafted(self, command: CreateWorkflow | UpdateWorkflow) -> Draft:
         names = await self._names.names()
         draft = _draft(command.name, command.description, command.definition, names)
+        _check_source(command.source, command.definition)
         await self._check_callees(draft)
-        return await self._secrets.take_out(command.workflow_id, draft)
+        stored = await self._secrets.take_out(command.workflow_id, draft)
+        # What a secret was taken out of is not kept as a text either, where it would still stand.
+        is_as_written = stored.definition == draft.definition
+        return replace(stored, source=command.source) if is_as_written else stored
 
     async def _check_callees(self, draft: Draft) -> None:
         if self._called is not None and draft.callees:
@@ -126,8 +143,9 @@ class Workflows:
         source = await self._store.view(command.workflow_id)
         name = (COPY_OF + source.name)[:name_chars_max]
         draft = _draft(name, source.description, source.definition)
+        draft = replace(draft, source=source.source)
         if isinstance(written_secret(draft.definition), Written):
-            draft = replace(draft, definition=without_secret(draft.definition))
+            draft = replace(draft, definition=without_secret(draft.definition), source=None)
         await self._store.insert(
             command.new_workflow_id, draft, None, command.actor.name, self._clock()
         )
@@ -236,6 +254,12 @@ def _draft(name: str, description: str, raw: Json, secrets: Collection[str] | No
         secrets=definition.secrets,
         callees=definition.callees,
     )
+
+
+def _check_source(source: str | None, definition: Json) -> None:
+    if source is not None and read_definition(source, "yaml") != definition:
+        message = "The source is not the YAML of this definition."
+        raise Refused("invalid-request", message, path="/source")
 
 
 def _event_of(definition: Definition) -> str | None:

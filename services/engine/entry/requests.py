@@ -12,8 +12,11 @@ from contracts.secret import DeleteSecret, ListSecrets, PutSecret
 from contracts.workflow import (
     CreateWorkflow,
     DeleteWorkflow,
+    DropWorkflowDraft,
     DuplicateWorkflow,
     GetWorkflow,
+    GetWorkflowDraft,
+    KeepWorkflowDraft,
     ListVersions,
     ListWorkflows,
     SetWorkflowStatus,
@@ -24,6 +27,7 @@ from services.chassis import telemetry
 from services.chassis.orders import Order
 from services.chassis.pipeline import Pipeline
 from services.chassis.rpc import OrderServer, serve
+from services.engine.app.drafts import Drafts
 from services.engine.app.events import Events
 from services.engine.app.orders import RunDone, RunOrder, RunPipeline, order_for
 from services.engine.app.runs import Runs
@@ -61,6 +65,13 @@ def serve_questions(
     serve(broker, subjects.LIST_WORKFLOWS, QUEUE, ListWorkflows, workflows.page)
     serve(broker, subjects.LIST_VERSIONS, QUEUE, ListVersions, workflows.versions)
     serve(broker, subjects.VALIDATE_DEFINITION, QUEUE, ValidateDefinition, validating.validate)
+
+
+def serve_drafts(broker: NatsBroker, drafts: Drafts) -> None:
+    """Keep what people edit."""
+    serve(broker, subjects.KEEP_WORKFLOW_DRAFT, QUEUE, KeepWorkflowDraft, drafts.keep)
+    serve(broker, subjects.GET_WORKFLOW_DRAFT, QUEUE, GetWorkflowDraft, drafts.get)
+    serve(broker, subjects.DROP_WORKFLOW_DRAFT, QUEUE, DropWorkflowDraft, drafts.drop)
 
 
 def serve_events(broker: NatsBroker, events: Events) -> None:

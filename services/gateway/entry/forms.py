@@ -34,6 +34,8 @@ class WorkflowForm(Form):
     name: Name
     description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     definition: JsonObject
+    source: str | None = None
+    """The YAML that the definition was written as, kept with its comments; it must say the same."""
 
 
 class ValidateForm(Form):

@@ -79,6 +79,8 @@ IDEMPOTENCY_KEY = header("Idempotency-Key", "The same key and body give the firs
 LAST_EVENT_ID = header("Last-Event-ID", "The id of the last event that was seen; resumes after it.")
 IF_MATCH = header("If-Match", "The ETag of what was seen; 412 if it is no longer so.")
 
+IF_NONE_MATCH = header("If-None-Match", "`*`: only if there is none yet; else 412.")
+
 
 def extra(*parameters: dict[str, Any]) -> dict[str, Any]:
     """Return what FastAPI is to add to a route's documentation."""

@@ -102,6 +102,7 @@ class WorkflowRoutes:
             name=form.name,
             description=form.description,
             definition=form.definition,
+            source=form.source,
             actor=actor,
             request_digest=request_digest(request, raw_body_of(request)),
         )
@@ -134,6 +135,7 @@ class WorkflowRoutes:
             name=form.name,
             description=form.description,
             definition=form.definition,
+            source=form.source,
             if_version=_wanted_version(request),
             actor=identity_of(request).actor,
         )
@@ -194,13 +196,16 @@ class WorkflowRoutes:
         version: int | None = None,
         format: Literal["yaml", "json"] = "yaml",  # noqa: A002 - the name of the parameter
     ) -> Response:
-        """Download the definition as a file."""
-        definition = orjson.loads(await self._get(workflow_id, version))["definition"]
-        question = ValidateDefinition(definition=definition)
-        answer = await self._asking.ask(subjects.VALIDATE_DEFINITION, question)
+        """Download the definition as a file; YAML with the comments of its author, where these were kept."""
+        found = orjson.loads(await self._get(workflow_id, version))
+        text = found["source"] if format == "yaml" else None
+        if text is None:
+            question = ValidateDefinition(definition=found["definition"])
+            answer = await self._asking.ask(subjects.VALIDATE_DEFINITION, question)
+            text = orjson.loads(answer)[format]
         name = f'attachment; filename="workflow-{workflow_id}.{format}"'
         return Response(
-            orjson.loads(answer)[format],
+            text,
             media_type=MEDIA_TYPES[format],
             headers={"content-disposition": name, "cache-control": "no-store"},
         )
