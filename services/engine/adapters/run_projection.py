@@ -26,6 +26,7 @@ from contracts.run import (
 from services.chassis.orders import Change
 from services.engine.adapters.run_orders_given import OrderRow, orders_given
 from services.engine.adapters.statements import statements
+from services.engine.adapters.stats_written import StatsRows
 from services.engine.domain.run_errors import in_short
 from services.engine.domain.run_state import (
     RUN_CLOCK,
@@ -48,7 +49,15 @@ TimerRow = tuple[UUID, str, str, int, int, datetime]
 TimerKey = tuple[UUID, str, str]
 """The run, the node (empty for the run itself) and the kind of timer."""
 RETRY = "retry"
-OVERTAKEN = frozenset({"runs_pkey", "waits_pkey", "runs_workflow_fkey"})
+OVERTAKEN = frozenset(
+    {
+        "runs_pkey",
+        "waits_pkey",
+        "runs_workflow_fkey",
+        "run_stats_workflow_fkey",
+        "step_stats_workflow_fkey",
+    }
+)
 """Another replica has made the same move first, or the workflow was deleted: the batch is decided anew."""
 
 
@@ -70,6 +79,7 @@ class Rows:
     orders: list[OrderRow] = field(default_factory=list)
     ended_with_calls: list[UUID] = field(default_factory=list)
     parent_nodes: list[str | None] = field(default_factory=list)
+    stats: StatsRows = field(default_factory=StatsRows)
 
 
 def _unheard(_: Iterable[UUID]) -> None:
@@ -107,6 +117,7 @@ def _facts_of(state: RunState) -> RunFacts:
 def _add_run(rows: Rows, change: RunChange) -> None:
     before, after = status_of(change.before), status_of(change.after)
     facts = _facts_of(change.after)
+    rows.stats.add(change, facts)
     day = facts.started_at.astimezone(UTC).date()
     ended_at = change.occurred_at if isinstance(change.after, Ended) else None
     error = _error_of(change.events)
@@ -298,6 +309,7 @@ def _arguments(rows: Rows) -> list[object]:
         *_columns([order.columns() for order in rows.orders], 5),
         sorted(rows.ended_with_calls),
         rows.parent_nodes,
+        *rows.stats.columns(),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskOvertaken, TaskResolved
 from services.chassis.database import Statements
 from services.chassis.orders import Change
+from services.tasks.adapters.stats_written import decision_rows
 from services.tasks.app.view import list_item_of
 from services.tasks.domain.search import task_words
 from services.tasks.domain.task_state import Closed, Decided, Overtaken, Pending, Shown, TaskState
@@ -37,6 +38,7 @@ class TaskProjection:
             *_columns([row for change in changes for row in _overtaken_rows(change)], 2),
             *_columns([row for change in changes for row in _timed_rows(change)], 2),
             *_columns([row for change in changes for row in _untimed_rows(change)], 1),
+            *_columns(decision_rows(changes), 9),
         ]
 
 

@@ -54,6 +54,7 @@ from tests.support.engine_service import (
     stored_workflow,
 )
 from tests.support.runs import ADA, NOW, edge, node, workflow
+from tests.support.stats import fill_stats_again, kept_stats, stats_of_log
 
 MIXED = workflow(
     [
@@ -205,8 +206,17 @@ async def test_the_tables_are_the_fold_of_the_log(database_url: str, seed: int) 
             ]
             await asyncio.gather(hear(one, orders[:500], chance), hear(other, orders[200:], chance))
         await tables_are_folds(pool, await folds(pool))
+        await statistics_are_folds(pool)
         statuses = {row[0] for row in await rows(pool, "SELECT status FROM runs")}
         assert {"Failed", "Cancelled"} & statuses, f"seed {seed} tried too little"
+
+
+async def statistics_are_folds(pool: Pool) -> None:
+    """Both those that were kept as it went, and those that the migration fills a database with."""
+    told = await stats_of_log(pool)
+    assert await kept_stats(pool) == told
+    await fill_stats_again(pool)
+    assert await kept_stats(pool) == told
 
 
 N = TypeVar("N", Asking, Scheduled, Retrying, Sleeping)

@@ -1,4 +1,4 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57), the parents' nodes of the runs that started ($58). A start on a version that is no longer the current one is refused like any stale fold.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57), the parents' nodes of the runs that started ($58), statistics of runs ($59 to $63: workflows, outcomes, magnitudes, runs, durations in ms), of steps that took no time ($64 to $67: workflows, nodes, outcomes, steps) and of those that had begun before ($68 to $74: workflows, nodes, outcomes, runs, tasks, events that they began with, visits). A start on a version that is no longer the current one is refused like any stale fold.
 WITH started AS (
     INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id, parent_node)
     SELECT given.id, given.workflow_id, given.workflow_name, given.version, given.status, given.trigger,
@@ -16,7 +16,7 @@ WITH started AS (
     WHERE runs.id = given.id
     RETURNING 1
 ), waits_over AS (
-    DELETE FROM waits WHERE task_id = ANY($27::uuid[]) RETURNING 1
+    DELETE FROM waits WHERE task_id = ANY($27::uuid[]) RETURNING task_id, opened_at
 ), waits_begun AS (
     INSERT INTO waits (task_id, run_id, opened_at)
     SELECT * FROM unnest($28::uuid[], $29::uuid[], $30::timestamptz[])
@@ -60,6 +60,34 @@ WITH started AS (
     RETURNING 1
 ), starts_dropped AS (
     DELETE FROM run_orders WHERE giver_id = ANY($57::uuid[]) AND kind = 'start' AND (data -> 'parent' ->> 'waits')::boolean RETURNING 1
+), run_stats_kept AS (
+    INSERT INTO run_stats AS stats (hour, workflow_id, outcome, magnitude, runs, duration_ms)
+    SELECT hour_of($12::timestamptz), workflow_id, outcome, magnitude, runs, duration_ms
+    FROM unnest($59::uuid[], $60::text[], $61::smallint[], $62::bigint[], $63::bigint[])
+        AS given (workflow_id, outcome, magnitude, runs, duration_ms)
+    ON CONFLICT ON CONSTRAINT run_stats_pkey
+    DO UPDATE SET runs = stats.runs + excluded.runs, duration_ms = stats.duration_ms + excluded.duration_ms
+    RETURNING 1
+), steps_over AS (
+    SELECT given.workflow_id, given.node, given.outcome, duration_ms(
+        coalesce(waits_over.opened_at, step_begun_at(given.run_id, given.node, given.visit, given.begun_by), $12), $12
+    ) AS duration_ms
+    FROM unnest($68::uuid[], $69::text[], $70::text[], $71::uuid[], $72::uuid[], $73::text[], $74::integer[])
+        AS given (workflow_id, node, outcome, run_id, task_id, begun_by, visit)
+    LEFT JOIN waits_over ON waits_over.task_id = given.task_id
+), step_stats_kept AS (
+    INSERT INTO step_stats AS stats (hour, workflow_id, node, outcome, magnitude, steps, duration_ms)
+    SELECT hour_of($12::timestamptz), workflow_id, node, outcome, magnitude, sum(steps)::bigint, sum(duration_ms)::bigint
+    FROM (
+        SELECT workflow_id, node, outcome, 0::smallint AS magnitude, steps, 0::bigint AS duration_ms
+        FROM unnest($64::uuid[], $65::text[], $66::text[], $67::bigint[]) AS given (workflow_id, node, outcome, steps)
+        UNION ALL
+        SELECT workflow_id, node, outcome, duration_magnitude(duration_ms), 1, duration_ms FROM steps_over
+    ) AS given
+    GROUP BY workflow_id, node, outcome, magnitude ORDER BY workflow_id, node, outcome, magnitude
+    ON CONFLICT ON CONSTRAINT step_stats_pkey
+    DO UPDATE SET steps = stats.steps + excluded.steps, duration_ms = stats.duration_ms + excluded.duration_ms
+    RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
 SELECT CASE
@@ -70,4 +98,5 @@ WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM waits_over) + (SELECT
     + (SELECT count(*) FROM jobs_over) + (SELECT count(*) FROM jobs_begun) + (SELECT count(*) FROM timers_over)
     + (SELECT count(*) FROM timers_set) + (SELECT count(*) FROM ended_jobs) + (SELECT count(*) FROM ended_timers)
     + (SELECT count(*) FROM counted) + (SELECT count(*) FROM orders_given)
-    + (SELECT count(*) FROM starts_dropped) >= 0
+    + (SELECT count(*) FROM starts_dropped) + (SELECT count(*) FROM run_stats_kept)
+    + (SELECT count(*) FROM step_stats_kept) >= 0

@@ -1,4 +1,4 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $20: ids, runs, workflows, kinds, times, items, words between U+001F, due dates), tasks that ended ($21 to $24: ids, statuses, times, items), counts ($25 to $29: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($30, $31: ids, items), timeouts that begin to run ($32, $33: ids, times), timeouts that are over ($34: ids). Rows that do not fit mean a stale fold, which append_events then refuses.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $20: ids, runs, workflows, kinds, times, items, words between U+001F, due dates), tasks that ended ($21 to $24: ids, statuses, times, items), counts ($25 to $29: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($30, $31: ids, items), timeouts that begin to run ($32, $33: ids, times), timeouts that are over ($34: ids), statistics of decisions ($35 to $43: hours, workflows, nodes, outcomes, magnitudes, decisions, durations in ms, names of workflows and steps). Rows that do not fit mean a stale fold, which append_events then refuses.
 WITH opened AS (
     SELECT task_id, run_id, workflow_id, kind, created_at, due_at, item::json AS item,
         array_to_tsvector(string_to_array(words, E'\x1f')) AS words
@@ -44,8 +44,21 @@ WITH opened AS (
 ), untimed AS (
     DELETE FROM task_timeouts USING unnest($34::uuid[]) AS given (task_id) WHERE task_timeouts.task_id = given.task_id
     RETURNING 1
+), stats_kept AS (
+    INSERT INTO decision_stats AS stats
+        (hour, workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name)
+    SELECT hour_of(decided_at), workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name
+    FROM unnest($35::timestamptz[], $36::uuid[], $37::text[], $38::text[], $39::smallint[], $40::bigint[], $41::bigint[],
+                $42::text[], $43::text[])
+        AS given (decided_at, workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name)
+    ON CONFLICT ON CONSTRAINT decision_stats_pkey DO UPDATE SET
+        decisions = stats.decisions + excluded.decisions,
+        duration_ms = stats.duration_ms + excluded.duration_ms,
+        workflow_name = excluded.workflow_name,
+        step_name = excluded.step_name
+    RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
 SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 WHERE (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM counted)
-    + (SELECT count(*) FROM renewed) + (SELECT count(*) FROM timed) + (SELECT count(*) FROM untimed) >= 0
+    + (SELECT count(*) FROM renewed) + (SELECT count(*) FROM timed) + (SELECT count(*) FROM untimed) + (SELECT count(*) FROM stats_kept) >= 0
