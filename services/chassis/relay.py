@@ -9,10 +9,11 @@ recreated, restored from an old copy), it tells everything after that position a
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 import nats.errors
@@ -41,6 +42,14 @@ marks_max = 10_000
 batches_handed_max = 64
 statements = Statements(Path(__file__).parent / "sql")
 logger = logging.getLogger(__name__)
+
+
+class Opens(Protocol):
+    """How a connection is opened. Raises Transient."""
+
+    def __call__(
+        self, settings: Settings, schema: str, **overrides: str
+    ) -> Awaitable[Connection]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,12 @@ class StreamChangedError(Exception):
 class Relay:
     """One per process and log; at most one of them leads."""
 
-    def __init__(self, settings: Settings, connection: Client, spec: RelaySpec) -> None:
+    def __init__(
+        self, settings: Settings, connection: Client, spec: RelaySpec, opens: Opens = connect
+    ) -> None:
+        """`opens` gives a connection to the database that is the relay's own: its lock lives as long."""
         self._settings = settings
+        self._opens = opens
         self._nats = connection
         self._jetstream = connection.jetstream(timeout=ack_seconds_max)
         self._spec = spec
@@ -136,7 +149,7 @@ class Relay:
             self._wake.set()
 
     async def _run_once(self) -> None:
-        connection = await connect(self._settings, self._spec.schema, synchronous_commit="off")
+        connection = await self._opens(self._settings, self._spec.schema, synchronous_commit="off")
         try:
             while not await self._take_lock(connection):
                 # Whoever leads measures it.

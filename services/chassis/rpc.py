@@ -246,12 +246,13 @@ class Caller:
             raise Transient(msg)
         payload = command.model_dump_json().encode()
         seconds = timeout_seconds or self._timeout_seconds
-        patience = time.monotonic() + nobody_seconds_max if patient else 0.0
+        clock = asyncio.get_running_loop().time
+        patience = clock() + nobody_seconds_max if patient else 0.0
         while True:
             try:
                 return unwrap(await self._request(self.connection, subject, payload, seconds))
             except nats.errors.NoRespondersError as error:
-                if time.monotonic() >= patience:
+                if clock() >= patience:
                     raise _no_answer(subject, error) from error
                 await asyncio.sleep(nobody_pause_seconds)
             except (nats.errors.Error, TimeoutError) as error:
