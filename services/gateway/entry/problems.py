@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +24,30 @@ _CODES_BY_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
 }
 logger = logging.getLogger(__name__)
+reason_pause_seconds = 1.0
+
+
+class Reasons:
+    """Tells the log why requests cannot be served: once a second, since while a part is away all of them say so."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._told_at = -reason_pause_seconds
+        self._untold = 0
+
+    def tell(self, reason: str) -> None:
+        """Tell it now, or count it among those of which the next one tells."""
+        now = self._monotonic()
+        if now - self._told_at < reason_pause_seconds:
+            self._untold += 1
+            return
+        logger.warning(
+            "requests cannot be served", extra={"reason": reason, "others_since": self._untold}
+        )
+        self._told_at, self._untold = now, 0
+
+
+_reasons = Reasons()
 
 
 def problem_of(error: Exception) -> Problem:
@@ -30,7 +56,7 @@ def problem_of(error: Exception) -> Problem:
         case Refused():
             return _refusal(error)
         case Transient():
-            logger.debug("request cannot be served now", extra={"reason": str(error)})
+            _reasons.tell(str(error))
             return Problem("unavailable", _AWAY, retry_after_seconds=away_retry_seconds)
         case RequestValidationError() | ValidationError():
             return _invalid(error)

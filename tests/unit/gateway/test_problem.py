@@ -5,7 +5,12 @@ from starlette.exceptions import HTTPException
 
 from services.chassis.errors import Broken, Refused, Transient
 from services.gateway.domain.problem import Problem, encode_problem, status_of
-from services.gateway.entry.problems import problem_of, problem_response
+from services.gateway.entry.problems import (
+    Reasons,
+    problem_of,
+    problem_response,
+    reason_pause_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +100,19 @@ def test_an_id_that_is_none_is_404() -> None:
 def test_401_says_how_to_authenticate() -> None:
     response = problem_response(problem_of(Refused("not-signed-in", "Sign in.")))
     assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_the_log_says_once_a_second_why_requests_cannot_be_served(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 100.0
+    reasons = Reasons(lambda: now)
+    for _ in range(3):
+        reasons.tell("the engine does not answer")
+    now += reason_pause_seconds
+    reasons.tell("the database is away")
+
+    told = [
+        (record.__dict__["reason"], record.__dict__["others_since"]) for record in caplog.records
+    ]
+    assert told == [("the engine does not answer", 0), ("the database is away", 2)]
