@@ -145,7 +145,6 @@ export const en = {
     reject: "Reject",
     rejectRun: "Reject Run",
     submit: "Submit",
-    fillIn: "Fill in",
     approving: "Approving...",
     rejecting: "Rejecting...",
     submitting: "Submitting...",

@@ -147,7 +147,6 @@ export const it: Messages = {
     reject: "Rifiuta",
     rejectRun: "Rifiuta esecuzione",
     submit: "Invia",
-    fillIn: "Compila",
     approving: "Approvazione...",
     rejecting: "Rifiuto...",
     submitting: "Invio...",

@@ -13,7 +13,6 @@ interface ActionsProps {
   phase: Phase;
   busy: boolean;
   formId: string;
-  filling: boolean;
   onApprove: () => void;
   onReject: () => void;
 }
@@ -67,10 +66,9 @@ function ApprovalButtons({ phase, busy, onApprove, onReject }: ActionsProps) {
   );
 }
 
-function SubmitButton({ phase, busy, formId, filling }: ActionsProps) {
+function SubmitButton({ phase, busy, formId }: ActionsProps) {
   const t = useT();
   const action = busy && "action" in phase ? phase.action : null;
-  const label = filling ? t.tasks.submit : t.tasks.fillIn;
   return (
     <button
       type="submit"
@@ -79,7 +77,7 @@ function SubmitButton({ phase, busy, formId, filling }: ActionsProps) {
       aria-keyshortcuts="Control+Enter"
       aria-disabled={busy || undefined}
     >
-      {action === "submit" ? t.tasks.submitting : label}
+      {action === "submit" ? t.tasks.submitting : t.tasks.submit}
     </button>
   );
 }

@@ -13,9 +13,6 @@ import { Receipt } from "./receipt.tsx";
 import { RejectDialog } from "./reject-dialog.tsx";
 import { useAnswers } from "./use-answers.ts";
 
-/** More fields than this and the form waits behind a button, so that the list stays a list. */
-const INLINE_FIELDS_MAX = 4;
-
 export interface CardProps {
   task: Task;
   titleId: string;
@@ -34,7 +31,6 @@ export function Card({ task, titleId, onDecided, onChanged, onDismiss, alone = f
   const formId = useId();
   const answers = useAnswers(task);
   const [rejecting, setRejecting] = useState(false);
-  const [filling, setFilling] = useState(alone || task.fields.length <= INLINE_FIELDS_MAX);
   const [typed, setTyped] = useState(() => hasDraft(task.id));
   const { phase, send, clear } = useDecision(task, {
     decided: (decided, action) => {
@@ -53,7 +49,6 @@ export function Card({ task, titleId, onDecided, onChanged, onDismiss, alone = f
 
   const submit = () => {
     if (busy || settled) return;
-    if (!filling) return setFilling(true);
     const values = answers.check();
     if (values) void send("submit", { values });
   };
@@ -81,18 +76,16 @@ export function Card({ task, titleId, onDecided, onChanged, onDismiss, alone = f
           }}
         >
           {settled && <p className="muted">{t.tasks.yourDraft}</p>}
-          {filling && (
-            <Fields
-              fields={task.fields}
-              values={answers.values}
-              faults={settled ? {} : answers.faults}
-              readOnly={busy || settled}
-              onChange={(name, value, control) => {
-                setTyped(true);
-                answers.change(name, value, control);
-              }}
-            />
-          )}
+          <Fields
+            fields={task.fields}
+            values={answers.values}
+            faults={settled ? {} : answers.faults}
+            readOnly={busy || settled}
+            onChange={(name, value, control) => {
+              setTyped(true);
+              answers.change(name, value, control);
+            }}
+          />
         </form>
       )}
       <PhaseNotice phase={phase} />
@@ -115,7 +108,6 @@ export function Card({ task, titleId, onDecided, onChanged, onDismiss, alone = f
           phase={phase}
           busy={busy}
           formId={formId}
-          filling={filling}
           onApprove={() => void send("approve", {})}
           onReject={() => setRejecting(true)}
         />

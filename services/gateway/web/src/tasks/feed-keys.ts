@@ -89,10 +89,8 @@ function press(card: HTMLElement, selector: string): boolean {
 /** The first field, else the card's context. */
 function enter(card: HTMLElement): boolean {
   const field = card.querySelector<HTMLElement>("form input, form textarea");
-  const fillIn = card.querySelector<HTMLElement>("button[type=submit]");
-  if (field) field.focus();
-  else if (fillIn) fillIn.click();
-  else return press(card, "details.context > summary");
+  if (!field) return press(card, "details.context > summary");
+  field.focus();
   return true;
 }
 
