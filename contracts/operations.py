@@ -223,7 +223,10 @@ class ListLostFacts(Command):
 
 
 class LostFact(Fact):
-    """A fact that was told and is not in the log any more: of which run or task, when, by whom, and what came of it."""
+    """A fact that was told and is not in the log any more: of which run or task, when, by whom, and what came of it.
+
+    One that is not `certain` may also have gone with its workflow, when that was deleted.
+    """
 
     service: str
     type: str
@@ -233,6 +236,7 @@ class LostFact(Fact):
     by: str | None = None
     outcome: str | None = None
     details: JsonObject = Field(default_factory=dict)
+    certain: bool = True
 
 
 class LostFactPage(Fact):

@@ -29,7 +29,8 @@ from services.chassis.pull import Pull
 
 messages_max = 32
 nak_seconds_max = 30.0
-payload_bytes_kept_max = 64 * 1024
+payload_bytes_kept_max = 1024 * 1024
+"""What NATS carries at most: a letter is kept whole, so that it can be handled later."""
 name_chars_max = 300
 reason_chars_max = 2_000
 statements = Statements(Path(__file__).parent / "sql")

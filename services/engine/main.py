@@ -2,17 +2,25 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from contracts import subjects
+from contracts.operations import VerifyWaits
 from services.chassis.consumer import BatchConsumer
+from services.chassis.dead_letters import DeadLetters
 from services.chassis.event_log import LogRow
+from services.chassis.health import Health
 from services.chassis.job_consumer import JobConsumer
+from services.chassis.lost_facts import LostFacts, ToldFacts
+from services.chassis.operations import Operations, serve_operations
 from services.chassis.pipeline import Pipeline
 from services.chassis.provisioner import ConsumerSpec, StreamSpec
-from services.chassis.relay import RelaySpec
+from services.chassis.relay import Relay, RelaySpec
+from services.chassis.rpc import serve
 from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
 from services.chassis.settings import SettingsError
+from services.chassis.verify import Verifier
 from services.engine.adapters.announcer import LogAnnouncer
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
@@ -23,7 +31,9 @@ from services.engine.adapters.job_lookup import JobLookup
 from services.engine.adapters.named_workflows import PostgresNames
 from services.engine.adapters.order_store import PostgresOrders
 from services.engine.adapters.queue_store import PostgresQueues
+from services.engine.adapters.run_counts import RunNumbers
 from services.engine.adapters.run_projection import RunProjection
+from services.engine.adapters.run_rows import RunRows, RunTables
 from services.engine.adapters.run_store import PostgresRuns
 from services.engine.adapters.schedule_alarms import NatsAlarms, rounded_up
 from services.engine.adapters.schedule_store import PostgresSchedules
@@ -58,6 +68,8 @@ from services.engine.app.secret_values import SecretValues
 from services.engine.app.secrets import Secrets
 from services.engine.app.timers import Timers
 from services.engine.app.validate import Validating
+from services.engine.app.verify_runs import RULES, VerifyRuns
+from services.engine.app.verify_waits import Waits
 from services.engine.app.webhook_secrets import SecretKeeper
 from services.engine.app.worker import Worker
 from services.engine.app.workflows import Workflows
@@ -78,7 +90,8 @@ from services.engine.entry.webhook_requests import serve_webhooks
 
 Listener = Callable[[Sequence[LogRow]], None]
 SCHEMA = "engine"
-ENGINE, WORKER = "engine", "worker"
+ENGINE: Final = "engine"
+WORKER = "worker"
 ROLES = frozenset({ENGINE, WORKER})
 HEALTH_PORT = 8081
 STREAMS = (
@@ -110,6 +123,21 @@ RELAY = RelaySpec(
     alone_subjects=((subjects.RUN_NODE_SCHEDULED, subjects.RUN_NODE_SCHEDULED),),
 )
 
+TOLD = ToldFacts(
+    service=ENGINE,
+    stream=subjects.RUN_EVENTS,
+    subject=subjects.RUN_FACTS,
+    types=frozenset(
+        {
+            "flusso.run.started",
+            "flusso.run.completed",
+            "flusso.run.failed",
+            "flusso.run.cancelled",
+        }
+    ),
+    has_deletions=True,
+)
+
 
 async def build(runtime: Runtime) -> None:
     """Wire what this process is for: the engine, its worker, or both."""
@@ -130,7 +158,9 @@ def _build_worker(runtime: Runtime, vault: Vault, asks: Asks) -> None:
     values = SecretValues(PostgresSecrets(runtime.pool), vault)
     lookup = JobLookup(runtime.pool)
     worker = Worker(lookup, performers(client, mailer, asks), asks, values)
-    jobs = JobConsumer(runtime.connection, ON_NODE_SCHEDULED, worker.perform, hands_max)
+    jobs = JobConsumer(
+        runtime.connection, ON_NODE_SCHEDULED, worker.perform, worker.give_up, hands_max
+    )
     runtime.spawn("jobs looked up", lookup.run())
     runtime.spawn("worker", _performing(jobs, client))
 
@@ -167,16 +197,16 @@ def _build_engine(runtime: Runtime, vault: Vault) -> RunPipeline:
     serve_orders(runtime.broker, pipeline, runs)
     runtime.spawn("start requests", start_server(connection, pipeline).run())
     runtime.spawn("results", result_server(connection, pipeline).run())
+    letters = DeadLetters(ENGINE, pool)
+    _operations(runtime, relay, letters)
+    take = Resolutions(pipeline).take
+    letters.handled_by(ON_TASK_EVENTS.durable, take)
     consumer = BatchConsumer(
-        connection,
-        pool,
-        ON_TASK_EVENTS,
-        types=frozenset({TASK_RESOLVED}),
-        handle=Resolutions(pipeline).take,
+        connection, pool, ON_TASK_EVENTS, types=frozenset({TASK_RESOLVED}), handle=take
     )
     runtime.spawn("task events", consumer.run())
     runtime.spawn("timers", Timers(waits, pipeline).run())
-    _keep_schedules(runtime, pipeline)
+    _keep_schedules(runtime, pipeline, letters)
     runtime.spawn("admission", admission.run())
     runtime.spawn("orders of runs", RunOrders(PostgresOrders(pool), pipeline, bell).run())
     runtime.spawn(
@@ -209,9 +239,36 @@ def _webhooks(
     runtime.spawn("delivery journal", journal.run())
 
 
-def _keep_schedules(runtime: Runtime, pipeline: RunPipeline) -> None:
+def _operations(runtime: Runtime, relay: Relay, letters: DeadLetters) -> None:
+    """Wire what operators ask for."""
+    pool, settings, connection = runtime.pool, runtime.settings, runtime.connection
+    health = Health(
+        ENGINE,
+        pool=pool,
+        connection=connection,
+        relay=relay,
+        consumers=(ON_TASK_EVENTS, ON_SCHEDULE_DUE, ON_NODE_SCHEDULED),
+        letters=letters,
+        checks=runtime.is_ready,
+        counts=RunNumbers(pool).now,
+    )
+    verifier = Verifier(settings, SCHEMA, RULES, RunRows())
+    operations = Operations(
+        health=health,
+        letters=letters,
+        lost=LostFacts(connection, pool, TOLD),
+        verify_streams=VerifyRuns(verifier, runtime.caller).page,
+        verify_tables=RunTables(settings, SCHEMA).verify,
+    )
+    serve_operations(runtime.broker, ENGINE, QUEUE, operations)
+    waits = Waits(PostgresWaits(pool), runtime.caller)
+    serve(runtime.broker, subjects.ENGINE_VERIFY_WAITS, QUEUE, VerifyWaits, waits.verify)
+
+
+def _keep_schedules(runtime: Runtime, pipeline: RunPipeline, letters: DeadLetters) -> None:
     store = PostgresSchedules(runtime.pool)
     schedules = Schedules(store, pipeline)
+    letters.handled_by(ON_SCHEDULE_DUE.durable, schedules.take)
     plan = SchedulePlan(store, NatsAlarms(runtime.connection), rounded_up)
     consumer = BatchConsumer(
         runtime.connection,

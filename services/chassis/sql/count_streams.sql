@@ -1,0 +1,2 @@
+-- How many streams there are.
+SELECT count(*) FROM snapshots

@@ -1,0 +1,21 @@
+"""Whether the relay keeps up with its log."""
+
+from contracts.operations import Finding
+from services.chassis.consumer import statements
+from services.chassis.database import Connection
+
+late_seconds_max = 30.0
+
+
+async def relay_findings(connection: Connection, service: str) -> list[Finding]:
+    """Return a finding if an event has waited for longer than half a minute to be told."""
+    row = await connection.fetchrow(statements["relay_health"])
+    if row is None or row["events"] == 0 or row["seconds"] < late_seconds_max:
+        return []
+    message = f"{row['events']} events are not told yet, the oldest for {row['seconds']:.0f} s"
+    remedy = "Look whether NATS answers and has room; the relay goes on by itself when it does."
+    return [
+        Finding(
+            service=service, check="relay-late", subject="relay", message=message, remedy=remedy
+        )
+    ]

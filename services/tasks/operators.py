@@ -1,0 +1,57 @@
+"""Wires what operators ask of tasks: the part of the composition root that `main` calls for it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from contracts.subjects import TASK_EVENTS, TASK_FACTS, TASKS
+from services.chassis.consumer import Handle
+from services.chassis.dead_letters import DeadLetters
+from services.chassis.health import Health
+from services.chassis.lost_facts import LostFacts, ToldFacts
+from services.chassis.operations import Operations, serve_operations
+from services.chassis.relay import Relay
+from services.chassis.runtime import Runtime
+from services.chassis.verify import Verifier
+from services.tasks.adapters.inbox import PostgresInbox
+from services.tasks.adapters.task_rows import TaskRows, TaskTables
+from services.tasks.app.verify_tasks import RULES, verify_tasks
+from services.tasks.entry.run_events import CONSUMER
+
+TOLD = ToldFacts(
+    service="tasks",
+    stream=TASK_EVENTS,
+    subject=TASK_FACTS,
+    types=frozenset({"flusso.task.opened", "flusso.task.resolved"}),
+    has_deletions=False,
+)
+
+
+def serve_operators(runtime: Runtime, schema: str, relay: Relay, follow_runs: Handle) -> None:
+    """Answer operators from now on; `follow_runs` handles the events of runs."""
+    pool, connection = runtime.pool, runtime.connection
+    letters = DeadLetters("tasks", pool)
+    letters.handled_by(CONSUMER.durable, follow_runs)
+    inbox = PostgresInbox(pool)
+
+    async def counts() -> Mapping[str, int]:
+        return {"pending": await inbox.count_pending()}
+
+    health = Health(
+        "tasks",
+        pool=pool,
+        connection=connection,
+        relay=relay,
+        consumers=(CONSUMER,),
+        letters=letters,
+        checks=runtime.is_ready,
+        counts=counts,
+    )
+    verifier = Verifier(runtime.settings, schema, RULES, TaskRows())
+    operations = Operations(
+        health=health,
+        letters=letters,
+        lost=LostFacts(connection, pool, TOLD),
+        verify_streams=partial(verify_tasks, verifier),
+        verify_tables=TaskTables(runtime.settings, schema).verify,
+    )
+    serve_operations(runtime.broker, "tasks", TASKS, operations)
