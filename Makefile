@@ -92,6 +92,10 @@ check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, g
 bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 	@exec $(PYTHON) -m tests.load.bench
 
+.PHONY: faults
+faults: $(DEV) ## break a stack of its own for MINUTES=3 as SEED= says, then check every promise
+	@exec nice $(PYTHON) -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(FAULTS)
+
 .PHONY: bench-http
 bench-http: $(DEV) ## measure how many HTTP requests a second the worker makes
 	@exec $(PYTHON) -m tests.load.request_load
@@ -103,6 +107,14 @@ schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI documen
 .PHONY: secret-key
 secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS
 	@exec $(PYTHON) -m services.engine.adapters.new_key
+
+.PHONY: signing-key
+signing-key: $(RUNTIME) ## print a new key for FLUSSO_SIGNING_KEY
+	@exec $(PYTHON) -m services.tasks.adapters.signing_key
+
+.PHONY: public-key
+public-key: $(RUNTIME) ## print the public half of FLUSSO_SIGNING_KEY, or of the data folder's key
+	@FLUSSO_SIGNING_KEY="$${FLUSSO_SIGNING_KEY:-$$(cat "$(DATA)/signing-key")}" exec $(PYTHON) -m services.tasks.adapters.signing_key --public
 
 .PHONY: lock
 lock: $(DEV) ## choose versions anew and write the lock files

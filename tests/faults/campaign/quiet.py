@@ -1,0 +1,126 @@
+"""Looks at a system that should be at rest: whether it is, what it costs, what it repaired, what it let out."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import asyncpg
+import orjson
+import psutil
+from nats.js.errors import NotFoundError
+
+from tests.faults.campaign.broker_strikes import DURABLES, connected
+from tests.faults.campaign.cluster import Cluster
+from tests.faults.campaign.evidence import find_text
+
+look_seconds = 0.5
+cpu_seconds = 4.0
+consumed_seconds_max = 15.0
+LEFT = {
+    "runs that machines should move": "SELECT count(*) FROM engine.runs"
+    " WHERE status IN ('Running', 'Queued')",
+    "jobs": "SELECT count(*) FROM engine.jobs",
+    "timers": "SELECT count(*) FROM engine.timers",
+    "orders": "SELECT count(*) FROM engine.run_orders",
+    "intake": "SELECT count(*) FROM gateway.intake WHERE refused_code IS NULL"
+    " AND became_run_id IS NULL",
+    "waits without a task": "SELECT count(*) FROM engine.waits WHERE NOT EXISTS"
+    " (SELECT 1 FROM tasks.pending_tasks WHERE pending_tasks.task_id = waits.task_id)",
+    "tasks without a wait": "SELECT count(*) FROM tasks.pending_tasks WHERE NOT EXISTS"
+    " (SELECT 1 FROM engine.waits WHERE waits.task_id = pending_tasks.task_id)",
+    "untold events": "SELECT (SELECT coalesce(max(position), 0) FROM engine.log)"
+    " + (SELECT coalesce(max(position), 0) FROM tasks.log)"
+    " - (SELECT position FROM engine.relay_cursor) - (SELECT position FROM tasks.relay_cursor)",
+    "tasks in hand": "SELECT count(*) FROM tasks.pending_tasks WHERE task_id = ANY($1::uuid[])",
+}
+
+
+async def left_to_do(database_url: str, in_hand: set[str]) -> dict[str, int]:
+    """Return what is not over: of the pending tasks only those count that somebody is about to answer."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = {
+            name: await connection.fetchval(query, *([list(in_hand)] if "$1" in query else []))
+            for name, query in LEFT.items()
+        }
+    finally:
+        await connection.close()
+    return {name: count for name, count in found.items() if count}
+
+
+async def at_rest(cluster: Cluster, in_hand: set[str], seconds: float) -> dict[str, int]:
+    """Wait until nothing is left to do, at most so long; return what is."""
+    left: dict[str, int] = {"everything": 1}
+    try:
+        async with asyncio.timeout(seconds):
+            while left:
+                await asyncio.sleep(look_seconds)
+                left = await left_to_do(cluster.database_url, in_hand)
+    except TimeoutError:
+        return left
+    return {}
+
+
+async def backlog_of(cluster: Cluster) -> dict[str, int]:
+    """Return what consumers have not acknowledged; what is under way has a moment to arrive."""
+    backlog: dict[str, int] = {"everything": 1}
+    deadline = asyncio.get_running_loop().time() + consumed_seconds_max
+    async with connected(cluster) as client:
+        streams = client.jetstream()
+        while any(backlog.values()) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(look_seconds)
+            backlog = {}
+            for spec in (spec for specs in DURABLES.values() for spec in specs):
+                try:
+                    info = await streams.consumer_info(spec.stream, spec.durable)
+                except NotFoundError:
+                    backlog[spec.durable] = 1
+                else:
+                    backlog[spec.durable] = (info.num_pending or 0) + (info.num_ack_pending or 0)
+    return backlog
+
+
+async def cpu_of(cluster: Cluster) -> dict[str, float]:
+    """Return which part of a CPU each service uses now."""
+    pids = {name: child.pid for name, child in cluster.services.items()}
+    processes = {name: psutil.Process(pid) for name, pid in pids.items() if pid is not None}
+    before = {name: _cpu_seconds(process) for name, process in processes.items()}
+    await asyncio.sleep(cpu_seconds)
+    return {
+        name: (_cpu_seconds(process) - before[name]) / cpu_seconds
+        for name, process in processes.items()
+    }
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def repairs_in(cluster: Cluster) -> dict[str, int]:
+    """Return what the reconcilers say in the logs that they have repaired."""
+    found: Counter[str] = Counter()
+    for name in cluster.replicas("engine"):
+        for line in _lines(cluster.log_of(name)):
+            if b'"repaired"' in line:
+                told = orjson.loads(line[line.index(b"{") :])
+                found[told["kind"]] += told["count"]
+    return dict(found)
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines() if path.exists() else []
+
+
+async def leaks_of(cluster: Cluster, secret: str, journal: Path) -> list[str]:
+    """Return every place, but the endpoint that it was sent to, where the secret can be read."""
+    found = await find_text(cluster.database_url, secret)
+    needle = secret.encode()
+    files = [*(cluster.folder / "logs").glob("*.log"), *cluster.nats.store_dir.rglob("*")]
+    for path in files:
+        if path.is_file() and needle in path.read_bytes():
+            found.append(str(path.relative_to(cluster.folder)))
+    for line in _lines(journal):
+        if needle in line and orjson.loads(line)["what"] != "effect":
+            found.append("an answer of the API")
+    return found
