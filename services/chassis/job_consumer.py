@@ -25,6 +25,8 @@ put_off_seconds_max = 30.0
 """A job that is put off again and again is offered more and more rarely."""
 broken_seconds = 30.0
 """Until a job is offered again that broke what performs it: by then another release may be there."""
+broken_deliveries_max = 5
+"""So often a job is offered that breaks what performs it; then whoever waits for it is told that nobody can."""
 logger = logging.getLogger(__name__)
 
 
@@ -36,10 +38,13 @@ class JobConsumer:
         connection: Client,
         spec: ConsumerSpec,
         perform: Callable[[CloudEvent], Awaitable[None]],
+        give_up: Callable[[CloudEvent, Exception], Awaitable[None]],
         jobs_max: int = jobs_at_once_max,
     ) -> None:
+        """`give_up` tells whoever waits for a job that it broke what performs it, again and again."""
         self._pull = Pull(connection, spec, jobs_max)
         self._perform = perform
+        self._give_up = give_up
         self._jobs_max = jobs_max
         # When many are busy, hands that become free are not filled one by one.
         self._room_min = max(1, jobs_max // 8)
@@ -105,11 +110,25 @@ class JobConsumer:
         except (ValidationError, Refused) as error:
             logger.exception("job dropped", extra={"reason": str(error)})
             await self._tell(message.term())
-        except Exception:  # a job that breaks its performer must not take its neighbours down
+        except (
+            Exception
+        ) as error:  # a job that breaks its performer must not take its neighbours down
             logger.exception("job broke")
-            await self._tell(message.nak(delay=broken_seconds))
+            await self._broke(message, error)
         else:
             await self._tell(message.ack())
+
+    async def _broke(self, message: Msg, error: Exception) -> None:
+        if message.metadata.num_delivered >= broken_deliveries_max:
+            try:
+                for event in BATCH.validate_json(message.data):
+                    await self._give_up(event, error)
+            except Exception:  # it stays with the broker until it can be given up
+                logger.exception("job not given up")
+            else:
+                await self._tell(message.ack())
+                return
+        await self._tell(message.nak(delay=broken_seconds))
 
     async def _tell(self, message: Awaitable[None]) -> None:
         try:

@@ -19,6 +19,7 @@ record_seconds_max = 30.0
 """What was done is not done again only because the engine is being restarted; with the longest request it stays below
 the reconciler's limit for a job."""
 pause_seconds_max = 2.0
+WORKER_BROKE = "worker-broke"
 
 
 class Worker:
@@ -54,6 +55,22 @@ class Worker:
             # else told again, after its result was recorded or its run has ended
         finally:
             self._in_hand.discard(key)
+
+    async def give_up(self, event: CloudEvent, error: Exception) -> None:
+        """Let the node fail whose job breaks the worker each time. Raises Transient, Refused.
+
+        Of the error only its kind is told: its text may hold what is secret.
+        """
+        job, run_id = NodeScheduled.model_validate(event.data), _run_of(event)
+        message = f"Flusso itself broke while it performed this step: {type(error).__name__}."
+        result = RecordResult(
+            run_id=run_id,
+            node=job.node,
+            visit=job.visit,
+            attempt=job.attempt,
+            error=RunError(code=WORKER_BROKE, message=message),
+        )
+        await self._record(result)
 
     async def _perform(self, event: CloudEvent, run_id: UUID, job: NodeScheduled) -> None:
         with telemetry.span(

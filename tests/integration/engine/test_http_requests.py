@@ -13,6 +13,7 @@ from services.chassis.job_consumer import JobConsumer
 from services.chassis.rpc import Caller
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.app.perform_http import perform_http
+from services.engine.app.worker import WORKER_BROKE
 from services.engine.domain.addresses import parse_networks
 from services.engine.main import ON_NODE_SCHEDULED
 from tests.support.chassis import until
@@ -363,7 +364,7 @@ async def test_messages_that_are_no_jobs_do_not_stop_the_worker(
     target.will_answer(answer(b"fine"))
     pool = engine.runtime.pool
     worker = worker_of(pool, client, engine.runtime.caller)
-    jobs = JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform)
+    jobs = JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform, worker.give_up)
     helping = asyncio.ensure_future(jobs.run())
     odd = CloudEvent(
         id="x-1",
@@ -384,3 +385,24 @@ async def test_messages_that_are_no_jobs_do_not_stop_the_worker(
 
     assert {run.status for run in found} == {"Completed"}
     assert len(target.asked) == 6
+
+
+async def test_a_node_that_breaks_its_worker_each_time_fails(
+    engine: Engine, target: Target, client: CheckedClient
+) -> None:
+    """Whoever waits for the run learns it, and not what the error said: that may hold a secret."""
+    target.will_answer(None)
+    run = await engine.start(await engine.workflow(calling(target.url)))
+    await target.arrived.wait()
+    told = await engine.client.jetstream().get_last_msg(RUN_EVENTS, RUN_NODE_SCHEDULED)
+    (event,) = BATCH.validate_json(told.data or b"")
+    worker = worker_of(engine.runtime.pool, client, engine.runtime.caller)
+
+    await worker.give_up(event, KeyError("hunter2"))
+
+    ended = await engine.ended(run.id)
+    assert ended.status == "Failed"
+    assert ended.error is not None
+    assert ended.error.code == WORKER_BROKE
+    assert "KeyError" in ended.model_dump_json()
+    assert "hunter2" not in ended.model_dump_json()

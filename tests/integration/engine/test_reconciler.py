@@ -266,7 +266,9 @@ async def test_a_job_whose_result_never_came_is_offered_again_under_the_same_key
 async def another_worker(engine: Engine) -> AsyncIterator[None]:
     client = CheckedClient(parse_networks("127.0.0.0/8"))
     worker = worker_of(engine.runtime.pool, client, engine.runtime.caller)
-    async with running(JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform).run()):
+    async with running(
+        JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform, worker.give_up).run()
+    ):
         yield
     await client.close()
 
