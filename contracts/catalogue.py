@@ -11,6 +11,7 @@ from contracts import subjects
 from contracts.base import Command, Fact, Nothing
 from contracts.event import EmitEvent, EmittedEvent
 from contracts.operations import ANSWERS, OPERATIONS
+from contracts.receipt import GetReceipt, Receipt
 from contracts.run import (
     RUN_FACTS_BY_TYPE,
     CancelRun,
@@ -136,6 +137,7 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.DELETE_SECRET, DeleteSecret, Nothing),
     Request("tasks", subjects.DECIDE_TASK, DecideTask, TaskView),
     Request("tasks", subjects.GET_TASK, GetTask, TaskView),
+    Request("tasks", subjects.GET_RECEIPT, GetReceipt, Receipt),
     Request("tasks", subjects.LIST_TASKS, ListTasks, TaskPage),
     Request("tasks", subjects.COUNT_TASKS, CountTasks, TaskCount),
     Request("tasks", subjects.DIGEST_OPEN_TASKS, DigestOpenTasks, OpenTaskDigests),

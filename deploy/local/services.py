@@ -11,6 +11,7 @@ from deploy.local.process import Program
 
 SERVICES = ("engine", "tasks", "gateway")
 SECRET_KEYS = "FLUSSO_SECRET_KEYS"  # noqa: S105 - the name of the variable
+SIGNING_KEY = "FLUSSO_SIGNING_KEY"
 SMTP_URL = "FLUSSO_SMTP_URL"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,6 +28,7 @@ class Surroundings:
     admin_token: str
     secret_keys: str
     extra: Mapping[str, str]
+    signing_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def service_environment(
     """Ours on top of what we inherited, so that OTEL_* and the like reach the services."""
     port_name = "FLUSSO_PORT" if plan.service == "gateway" else "FLUSSO_HEALTH_PORT"
     keys = inherited.get(SECRET_KEYS) or surroundings.secret_keys
+    signing_key = inherited.get(SIGNING_KEY) or surroundings.signing_key
     ours = {
         "DATABASE_URL": surroundings.database_url,
         "NATS_URL": surroundings.nats_url,
@@ -70,6 +73,8 @@ def service_environment(
         "FLUSSO_ADMIN_TOKEN": surroundings.admin_token,
         # The engine alone opens secrets.
         SECRET_KEYS: keys if plan.service == "engine" else "",
+        # Tasks alone signs receipts.
+        SIGNING_KEY: signing_key if plan.service == "tasks" else "",
         # The engine alone sends mail.
         SMTP_URL: inherited.get(SMTP_URL, "") if plan.service == "engine" else "",
         "FLUSSO_LOG_FORMAT": inherited.get("FLUSSO_LOG_FORMAT") or "pretty",

@@ -56,6 +56,7 @@ class Stack:
         self.port = port or free_port(host)
         self.admin_token = admin_token or read_or_make_secret(data_dir / "admin-token")
         self.secret_keys = read_or_make_secret_key(data_dir / "secret-keys")
+        self.signing_key = read_or_make_secret(data_dir / "signing-key")
         self._output = output or self._log_file
         self._given = (database_url, nats_url)
         self._replicas = replicas or {}
@@ -196,6 +197,7 @@ class Stack:
             data_dir=self.data_dir,
             admin_token=self.admin_token,
             secret_keys=self.secret_keys,
+            signing_key=self.signing_key,
             extra=self._environment,
         )
         plans = list(plan_services(self.port, self._replicas))

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "runs": ("run", "runs", "cancel"),
     "follow": ("follow",),
     "tasks": ("tasks", "task", "approve", "reject", "submit"),
+    "receipt": ("receipt",),
 }
 """The modules in the order of `--help`, and the commands that each of them has."""
 PROGRAM = "flusso"

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts import subjects
+from contracts.receipt import GetReceipt, Receipt
 from contracts.task import (
     CountTasks,
     DecideTask,
@@ -57,6 +58,12 @@ class TaskRoutes:
             "/api/v1/tasks/{task_id}",
             self.get_task,
             responses=documented(TaskView, 404),
+            tags=["tasks"],
+        )
+        router.add_api_route(
+            "/api/v1/tasks/{task_id}/receipt",
+            self.get_receipt,
+            responses=documented(Receipt, 404, 409),
             tags=["tasks"],
         )
 
@@ -118,3 +125,11 @@ class TaskRoutes:
         question = GetTask(task_id=task_id, actor=identity_of(request).actor)
         answer = await self._asking.ask(subjects.GET_TASK, question)
         return json_answer(answer, headers={"etag": etag(orjson.loads(answer)["digest"])})
+
+    async def get_receipt(self, request: Request, task_id: UUID) -> Response:
+        """Get the proof of what was shown, who decided, when and by what means, signed by the deployment.
+
+        It can be checked offline with the deployment's public key: docs/receipts.md.
+        """
+        question = GetReceipt(task_id=task_id, actor=identity_of(request).actor)
+        return json_answer(await self._asking.ask(subjects.GET_RECEIPT, question))

@@ -4,11 +4,13 @@ from functools import partial
 
 from faststream.nats import NatsBroker
 
+from contracts.receipt import GetReceipt
 from contracts.subjects import (
     CLOSE_TASKS,
     COUNT_TASKS,
     DIGEST_OPEN_TASKS,
     EXPLAIN_TASKS,
+    GET_RECEIPT,
     GET_TASK,
     LIST_OPEN_TASKS,
     LIST_TASKS,
@@ -28,6 +30,7 @@ from services.tasks.app.count_tasks import count_tasks
 from services.tasks.app.get_task import get_task
 from services.tasks.app.list_tasks import list_tasks
 from services.tasks.app.ports import Inbox, Orders
+from services.tasks.app.receipt import Receipts
 from services.tasks.app.reconcile import (
     close_tasks,
     digest_open_tasks,
@@ -36,9 +39,10 @@ from services.tasks.app.reconcile import (
 )
 
 
-def serve_questions(broker: NatsBroker, inbox: Inbox, pipeline: Orders) -> None:
+def serve_questions(broker: NatsBroker, inbox: Inbox, pipeline: Orders, receipts: Receipts) -> None:
     """Answer them from now on, once the broker is started."""
     serve(broker, GET_TASK, TASKS, GetTask, partial(get_task, inbox))
+    serve(broker, GET_RECEIPT, TASKS, GetReceipt, receipts.get)
     serve(broker, LIST_TASKS, TASKS, ListTasks, partial(list_tasks, inbox))
     serve(broker, COUNT_TASKS, TASKS, CountTasks, partial(count_tasks, inbox))
     serve(broker, DIGEST_OPEN_TASKS, TASKS, DigestOpenTasks, partial(digest_open_tasks, inbox))

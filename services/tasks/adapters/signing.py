@@ -1,0 +1,58 @@
+"""The deployment's Ed25519 key, from `FLUSSO_SIGNING_KEY`, and the check of what it signs."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from services.chassis.settings import SettingsError
+
+VARIABLE = "FLUSSO_SIGNING_KEY"
+SEED_BYTES = 32
+_KEY_ID_CHARACTERS = 16
+
+
+class Ed25519Signer:
+    """Signs; the id of the key is the beginning of its public half's SHA-256."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public_key = self._key.public_key().public_bytes_raw()
+        self.key_id = key_id_of(self.public_key)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+def key_id_of(public_key: bytes) -> str:
+    """Return the id of a key."""
+    return sha256(public_key).hexdigest()[:_KEY_ID_CHARACTERS]
+
+
+def signs(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether the signature is that key's, over that message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def signer_from(environ: Mapping[str, str]) -> Ed25519Signer | None:
+    """Return the deployment's key, None if it has none. Raises SettingsError if it cannot be used."""
+    text = environ.get(VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        seed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        msg = (
+            f"{VARIABLE} is no key; `make signing-key` prints one: {SEED_BYTES} bytes as base64url."
+        )
+        raise SettingsError(msg)
+    return Ed25519Signer(seed)
