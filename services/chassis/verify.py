@@ -134,7 +134,8 @@ class Verifier(Generic[S, E]):
         until = time.monotonic() + page_seconds_max
         events = size = 0
         for stream_id in candidates.ids:
-            if candidates.is_by_id and (time.monotonic() > until or size > page_bytes_max):
+            is_enough = time.monotonic() > until or size > page_bytes_max
+            if candidates.is_by_id and folds and is_enough:
                 return folds, events, True
             folding = Folding(self._rules, stream_id)
             async for row in self._events(connection, stream_id):

@@ -1,0 +1,139 @@
+"""What `flusso verify` asks of the services: what somebody changes behind their backs is found, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from contracts.operations import VerifiedStreams, VerifyStreams
+from services.chassis import verify as chassis_verify
+from services.engine.app import reconcile
+from tests.support.chassis import until
+from tests.support.verifying import Both, both_services, task_of, told
+from tests.support.workflows import asking
+
+NO_EARLIER_THAN_EVER = "2020-01-01T00:00:00Z"
+
+
+@pytest.fixture
+async def both(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Both]:
+    # Whoever repairs what these tests break would take it from under them.
+    monkeypatch.setattr(reconcile, "interval_seconds", 3_600.0)
+    async with both_services(database_url, nats_url) as running:
+        yield running
+
+
+async def waiting_runs(both: Both, many: int) -> list[UUID]:
+    """Start runs; return them once people can see what they ask."""
+    workflow_id = await both.engine.workflow(asking())
+    runs = [(await both.engine.start(workflow_id)).id for _ in range(many)]
+    await both.quiet()
+    return runs
+
+
+async def test_what_is_changed_by_hand_is_found_where_it_is(both: Both) -> None:
+    folded, listed, torn, orphaned, unseen, ended, decided = await waiting_runs(both, 7)
+    for run_id in (ended, decided):
+        await both.decide(run_id)
+        await both.engine.ended(run_id, "Completed")
+    await both.quiet()
+    assert await both.findings() == []
+
+    runs, tasks = both.engine.runtime.pool, both.tasks.pool
+    await runs.execute(
+        "UPDATE snapshots SET state = jsonb_set(state::jsonb, '{last}', '\"ask\"')::json"
+        " WHERE stream_id = $1",
+        folded,
+    )
+    await tasks.execute(
+        "UPDATE pending_tasks SET item = jsonb_set(item::jsonb, '{title}', '\"Other\"')::json"
+        " WHERE task_id = $1",
+        task_of(listed),
+    )
+    await runs.execute("DELETE FROM log WHERE stream_id = $1 AND version = 1", torn)
+    await runs.execute("DELETE FROM waits WHERE task_id = $1", task_of(orphaned))
+    await tasks.execute("DELETE FROM pending_tasks WHERE task_id = $1", task_of(unseen))
+    await runs.execute(
+        "INSERT INTO log (stream_id, version, type, data, metadata, occurred_at)"
+        " SELECT stream_id, version + 1, 'flusso.run.completed', '{}', '{}', now()"
+        " FROM log WHERE stream_id = $1 ORDER BY version DESC LIMIT 1",
+        ended,
+    )
+    await tasks.execute("UPDATE task_counts SET resolved = resolved + 1")
+    await runs.execute(
+        "UPDATE log SET data = jsonb_set(data::jsonb, '{decided_at}', '\"2020-01-01T00:00:00Z\"')"
+        "::json WHERE stream_id = $1 AND type = 'flusso.run.resumed'",
+        decided,
+    )
+
+    found = told(await both.findings())
+
+    assert {
+        ("snapshot-differs", f"run {folded}"),
+        ("row-differs", f"task {task_of(listed)}"),
+        ("version-gap", f"run {torn}"),
+        ("row-missing", f"run {orphaned}"),
+        ("task-without-wait", f"task {task_of(orphaned)}"),
+        ("row-missing", f"task {task_of(unseen)}"),
+        ("event-after-end", f"run {ended}"),
+        ("decision-differs", f"run {decided}"),
+    } <= found
+    assert "counter-differs" in {check for check, _ in found}
+
+
+async def test_a_healthy_system_under_load_has_nothing_to_be_found(both: Both) -> None:
+    workflow_id = await both.engine.workflow(asking())
+    is_over = asyncio.Event()
+
+    async def all_arrived(suspects: Sequence[UUID]) -> bool:
+        return not await both.convicted(suspects)
+
+    async def work() -> None:
+        while not is_over.is_set():
+            await both.engine.start(workflow_id)
+
+    async def people() -> None:
+        while not is_over.is_set():
+            rows = await both.tasks.pool.fetch("SELECT run_id FROM pending_tasks LIMIT 5")
+            for row in rows:
+                await both.decide(row["run_id"])
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+        group.create_task(people())
+        for _ in range(3):
+            assert await both.of_each() == []
+            suspects = await both.suspects()
+            await until(partial(all_arrived, suspects))
+        is_over.set()
+
+
+async def test_streams_that_moved_since_then_are_looked_at_once_each(both: Both) -> None:
+    runs = await waiting_runs(both, 3)
+    question = VerifyStreams.model_validate({"since": NO_EARLIER_THAN_EVER})
+
+    page = await both.ask("engine", question, VerifiedStreams)
+
+    assert (page.streams, page.next_cursor, page.findings) == (len(runs), None, [])
+    since_now = VerifyStreams.model_validate({"since": "2999-01-01T00:00:00Z"})
+    assert (await both.ask("engine", since_now, VerifiedStreams)).streams == 0
+
+
+async def test_a_page_that_takes_too_long_ends_early_and_the_next_one_goes_on(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = await waiting_runs(both, 3)
+    monkeypatch.setattr(chassis_verify, "page_seconds_max", 0.0)
+    seen = 0
+    cursor: str | None = None
+    for _ in runs:
+        page = await both.ask("engine", VerifyStreams(cursor=cursor), VerifiedStreams)
+        assert page.streams == 1
+        seen += page.streams
+        cursor = page.next_cursor
+    assert (seen, cursor) == (3, None)
