@@ -7,7 +7,14 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.support.api import Api, chain, node
 from tests.support.asking import approval, form
-from tests.support.browser import WEB, Person, manifest, sideways_scroll, violations
+from tests.support.browser import (
+    WEB,
+    Person,
+    manifest,
+    sideways_scroll,
+    violations,
+    without_a_new_workflow,
+)
 
 SCRIPT_KB_MAX = 110
 
@@ -28,6 +35,8 @@ def box(scope: Page | Locator, label: str) -> Locator:
 
 
 async def in_mode(person: Person, path: str, mode: str) -> Page:
+    if path == "/workflows/new":
+        await without_a_new_workflow(person)
     await person.open(f"{path}?mode={mode}")
     shown = {"graph": ".canvas", "outline": ".outline", "text": ".editor-text"}[mode]
     await expect(person.page.locator(shown)).to_be_visible()

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from contracts.base import JsonObject
 from tests.support.api import Api, chain, node
-from tests.support.browser import Person, violations
+from tests.support.browser import Person, violations, without_a_new_workflow
 
 
 def on_weekdays() -> JsonObject:
@@ -35,6 +35,7 @@ async def test_the_list_and_the_page_say_when_the_clock_starts_it(api: Api, pers
 
 
 async def test_the_card_follows_the_text_and_a_fault_is_explained(person: Person) -> None:
+    await without_a_new_workflow(person)
     await person.open("/workflows/new?mode=text")
     text = person.page.get_by_label("Definition")
     definition = (

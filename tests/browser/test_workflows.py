@@ -6,10 +6,11 @@ from playwright.async_api import expect
 
 from tests.support.api import Api
 from tests.support.asking import approval
-from tests.support.browser import Person
+from tests.support.browser import Person, without_a_new_workflow
 
 
 async def test_a_workflow_is_written_checked_and_created(person: Person) -> None:
+    await without_a_new_workflow(person)
     await person.open("/workflows")
     await person.page.get_by_role("link", name="New workflow").click()
     await person.page.get_by_role("button", name="Text", exact=True).click()
@@ -45,7 +46,7 @@ async def test_the_text_turns_from_yaml_to_json_and_is_saved_as_a_new_version(
     state = person.page.locator("[data-saved-state]")
     await expect(state).to_have_text("Version 1")
     await text.fill((await text.input_value()).replace("Please decide.", "Please decide soon."))
-    await expect(state).to_have_text("Not saved yet")
+    await expect(state).to_have_text(re.compile("^Unsaved changes"))
     await person.page.get_by_role("button", name="Save", exact=True).click()
     await expect(state).to_have_text("Version 2")
     assert (await api.get(f"/workflows/{workflow}"))["version"] == 2
@@ -78,7 +79,7 @@ async def test_unsaved_text_survives_a_reload(api: Api, person: Person) -> None:
     await person.page.get_by_label("Description").fill("Not saved")
     person.page.on("dialog", lambda dialog: dialog.accept())
     await person.page.reload()
-    await expect(person.page.get_by_text("Your unsaved text was restored.")).to_be_visible()
+    await expect(person.page.get_by_text("Your unsaved changes")).to_be_visible()
     await expect(person.page.get_by_label("Description")).to_have_value("Not saved")
 
 

@@ -117,6 +117,16 @@ class Person:
         return bool(await locator.evaluate("element => element.contains(document.activeElement)"))
 
 
+async def without_a_new_workflow(person: Person) -> None:
+    """Forget what an earlier test typed as a new workflow: the same person's next page would begin with it."""
+    request = person.context.request
+    session = await (await request.get(f"{person.url}/api/v1/session")).json()
+    await request.delete(
+        f"{person.url}/api/v1/workflows/new/draft",
+        headers={"x-csrf-token": session["csrf_token"]},
+    )
+
+
 async def signed_in_once(browser: Browser, stack: Stack) -> StorageState:
     """Sign in, and return the cookies that say so: every person of a test session then starts with them."""
     context = await browser.new_context()
@@ -135,8 +145,10 @@ async def person_at(
     language: Language = "en",
     theme: Theme = "light",
     width: int = 1280,
+    url: str | None = None,
 ) -> AsyncIterator[Person]:
-    """A person who is signed in. Fails afterwards if a page said what it must not."""
+    """A person who is signed in, at the stack's own address or another one. Fails if a page said what it must not."""
+    url = url or stack.url
     context = await browser.new_context(
         storage_state=state,
         viewport={"width": width, "height": 900},
@@ -146,13 +158,13 @@ async def person_at(
     context.set_default_timeout(15_000)
     names = {"flusso_lang": language, "flusso_theme": theme}
     await context.add_cookies(
-        [{"name": name, "value": value, "url": stack.url} for name, value in names.items()]
+        [{"name": name, "value": value, "url": url} for name, value in names.items()]
     )
     watch = Watch()
     page = await context.new_page()
     watch.follow(page)
     try:
-        yield Person(context, page, stack.url, watch)
+        yield Person(context, page, url, watch)
         assert watch.complaints == []
     finally:
         await context.close()

@@ -1,9 +1,42 @@
-/** What stands beside the tabs of the editor: undo, redo, and the test run. */
+/** What stands beside the tabs of the editor: undo, redo, whether it is saved, and the test run. */
 import { useState } from "react";
+import type { Workflow } from "../api/types.ts";
 import { useEditorWords } from "../editor/words.ts";
+import { useFormat, useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
+import { useNow } from "../ui/clock.ts";
 import { Icon } from "../ui/icons.tsx";
+import { Discard } from "./draft-banners.tsx";
 import type { useDefinition } from "./editor-modes.ts";
+import type { useEditor } from "./use-editor.ts";
+import { useWorkflowWords } from "./words.ts";
+
+interface SavedProps {
+  editor: ReturnType<typeof useEditor>;
+  workflow: Workflow | null;
+}
+
+/** The version, or how safe what was typed since is. */
+export function SavedState({ editor, workflow }: SavedProps) {
+  const t = useT();
+  const w = useWorkflowWords();
+  const format = useFormat();
+  const now = useNow();
+  const { keeping, dirty } = editor;
+  const said = () => {
+    if (!dirty) return workflow ? t.editor.unchanged(workflow.version) : "";
+    if (keeping.kind === "kept") return w.keptAt(format.clock(keeping.at, now));
+    return keeping.kind === "here" ? w.keptHere : w.unsaved;
+  };
+  return (
+    <>
+      <span className="muted small" data-saved-state={dirty ? keeping.kind : "saved"}>
+        {said()}
+      </span>
+      {dirty && !editor.restored && <Discard editor={editor} />}
+    </>
+  );
+}
 
 export function UndoButtons({ visual }: { visual: ReturnType<typeof useDefinition> }) {
   const w = useEditorWords();

@@ -9,9 +9,13 @@ import type { VisualProps } from "../editor/visual-editor.tsx";
 import { useEditorWords } from "../editor/words.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { useT } from "../i18n/i18n.tsx";
+import { useUser } from "../session/session.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
-import { TestButton, UndoButtons } from "./editor-bar.tsx";
+import { DRAFT } from "./contents.ts";
+import { DraftBanners } from "./draft-banners.tsx";
+import { SavedState, TestButton, UndoButtons } from "./editor-bar.tsx";
+import { chooseDraft, type FoundDraft, fetchDraft, readLocalDraft } from "./editor-draft.ts";
 import { Files } from "./editor-files.tsx";
 import { MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
 import { TextMode } from "./editor-text.tsx";
@@ -24,57 +28,115 @@ import { Versions, VersionView } from "./versions.tsx";
 import { WebhookAddress } from "./webhook-address.tsx";
 
 const VisualEditor = lazy(() => import("../editor/visual-editor.tsx"));
+const CompareView = lazy(() => import("./compare-view.tsx"));
 
-const VERSION = { version: "" };
+/** `compare`: two versions, such as `3..4`, or `4..draft`. */
+const VERSION = { version: "", compare: "" };
+const COMPARED = /^(\d+|draft)\.\.(\d+|draft)$/;
 const VIEW = { mode: "", test: "" };
 
 export function EditorForm({ workflow }: { workflow: Workflow | null }) {
   const queries = useQueryClient();
-  const [{ version }, change] = useUrlState(VERSION);
+  const [{ version, compare }, change] = useUrlState(VERSION);
   const [opened, setOpened] = useState(workflow?.version ?? 0);
-  const saved = useQuery({
-    queryKey: ["workflow", workflow?.id, "text", opened],
-    queryFn: ({ signal }) =>
-      getText(
-        `/workflows/${encodeURIComponent(workflow?.id ?? "")}/definition?format=yaml`,
-        signal,
-      ),
-    enabled: workflow !== null,
-    // The editor begins with this text once; what others save later arrives when it is asked for.
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
-  });
-  if (workflow === null) return <Editor workflow={null} savedText="" reload={() => undefined} />;
-  if (version !== "") {
-    return (
-      <VersionView id={workflow.id} version={version} onBack={() => change({ version: "" })} />
-    );
-  }
-  if (saved.isError) return <LoadError error={saved.error} retry={() => void saved.refetch()} />;
-  if (saved.isPending) return <Loading lines={4} />;
+  const back = () => change({ version: "", compare: "" });
   const reload = async () => {
-    await queries.invalidateQueries({ queryKey: ["workflow", workflow.id], exact: true });
+    await queries.invalidateQueries({ queryKey: ["workflow", workflow?.id], exact: true });
     setOpened((before) => before + 1);
   };
+  const compared = COMPARED.exec(compare);
+  if (workflow && (version !== "" || compared)) {
+    return (
+      <Past
+        workflow={workflow}
+        version={version}
+        compared={compared}
+        onCompare={(from, to) => change({ version: "", compare: `${from}..${to}` })}
+        onBack={back}
+        onRestored={() => {
+          back();
+          setOpened((before) => before + 1);
+        }}
+      />
+    );
+  }
+  return <OpenedEditor key={opened} workflow={workflow} reload={() => void reload()} />;
+}
+
+interface PastProps {
+  workflow: Workflow;
+  version: string;
+  compared: RegExpExecArray | null;
+  onCompare: (from: string, to: string) => void;
+  onBack: () => void;
+  onRestored: () => void;
+}
+
+/** A version, or two of them. */
+function Past({ workflow, version, compared, onCompare, onBack, onRestored }: PastProps) {
+  const draft = useQuery({
+    queryKey: ["workflow", workflow.id, "has-draft"],
+    queryFn: async ({ signal }) => Boolean(await fetchDraft(workflow.id, signal)),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const shared = { workflow, hasDraft: draft.data ?? false, onBack, onRestored };
+  if (!compared) {
+    return <VersionView {...shared} key={version} version={version} onCompare={onCompare} />;
+  }
+  const [, from = "", to = ""] = compared;
   return (
-    <Editor key={opened} workflow={workflow} savedText={saved.data} reload={() => void reload()} />
+    <Suspense fallback={<Loading lines={4} />}>
+      <CompareView {...shared} from={from} to={to} onChoose={onCompare} />
+    </Suspense>
+  );
+}
+
+interface OpenedProps {
+  workflow: Workflow | null;
+  reload: () => void;
+}
+
+/** Begins with what was saved, and what was typed since: each is asked for once, when the editor opens. */
+function OpenedEditor({ workflow, reload }: OpenedProps) {
+  const owner = useUser().id;
+  const id = workflow?.id ?? "new";
+  const once = { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 };
+  const saved = useQuery({
+    queryKey: ["workflow", id, "text"],
+    queryFn: ({ signal }) =>
+      getText(`/workflows/${encodeURIComponent(id)}/definition?format=yaml`, signal),
+    enabled: workflow !== null,
+    ...once,
+  });
+  const draft = useQuery({
+    queryKey: ["workflow", id, "draft"],
+    queryFn: async ({ signal }) =>
+      chooseDraft(readLocalDraft(owner, id), await fetchDraft(id, signal)),
+    ...once,
+  });
+  if (saved.isError) return <LoadError error={saved.error} retry={() => void saved.refetch()} />;
+  if ((workflow && saved.isPending) || draft.data === undefined) return <Loading lines={4} />;
+  return (
+    <Editor workflow={workflow} savedText={saved.data ?? ""} found={draft.data} reload={reload} />
   );
 }
 
 interface EditorProps {
   workflow: Workflow | null;
   savedText: string;
+  found: FoundDraft | null;
   reload: () => void;
 }
 
-function Editor({ workflow, savedText, reload }: EditorProps) {
+function Editor({ workflow, savedText, found, reload }: EditorProps) {
   const t = useT();
   const w = useEditorWords();
   const { w: words } = useGraphWords();
   const id = useId();
   const [, navigate] = useLocation();
   const [view, changeView] = useUrlState(VIEW);
-  const editor = useEditor(workflow, savedText);
+  const editor = useEditor(workflow, savedText, found, reload);
   const { draft, dirty, saving } = editor;
   const checked = useValidation(draft.text, draft.format);
   const visual = useDefinition(draft, editor.edit, checked);
@@ -111,6 +173,12 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
     wish();
   };
 
+  const open = async (address: string) => {
+    await editor.flush();
+    navigate(`/workflows/${workflow?.id}?${address}`);
+  };
+  const compareDraft = () => open(`compare=${workflow?.version}..${DRAFT}`);
+
   const test = async () => {
     if (dirty && !(await editor.save())) return;
     setTesting(true);
@@ -119,31 +187,13 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys work anywhere in the editor
     <div onKeyDown={keyed}>
-      {editor.restored && (
-        <p className="banner tone-info">
-          {t.editor.draftRestored}{" "}
-          <button type="button" onClick={editor.discard}>
-            {t.editor.discard}
-          </button>
-        </p>
-      )}
-      {saving === "newer" && (
-        <div className="banner tone-warn" role="alert">
-          {t.editor.newer}
-          <button
-            type="button"
-            onClick={() => {
-              editor.discard();
-              reload();
-            }}
-          >
-            {t.editor.reload}
-          </button>
-          <button type="button" onClick={() => void editor.save(true)}>
-            {t.editor.keepMine}
-          </button>
-        </div>
-      )}
+      <DraftBanners
+        editor={editor}
+        workflow={workflow}
+        found={found}
+        reload={reload}
+        onCompare={() => void compareDraft()}
+      />
       <form
         id={`${id}-form`}
         noValidate
@@ -196,9 +246,7 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
           {mode !== "text" && <UndoButtons visual={visual} />}
         </div>
         <div className="row">
-          <span className="muted small" data-saved-state>
-            {dirty ? t.editor.unsaved : workflow && t.editor.unchanged(workflow.version)}
-          </span>
+          <SavedState editor={editor} workflow={workflow} />
           <TestButton
             isNew={workflow === null}
             blocked={faults.length > 0}
@@ -254,7 +302,8 @@ function Editor({ workflow, savedText, reload }: EditorProps) {
         {workflow && (
           <Versions
             workflow={workflow}
-            onChoose={(version) => navigate(`/workflows/${workflow.id}?version=${version}`)}
+            onChoose={(version) => void open(`version=${version}`)}
+            onCompare={(from, to) => void open(`compare=${from}..${to}`)}
           />
         )}
       </div>

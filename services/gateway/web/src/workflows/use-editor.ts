@@ -8,8 +8,9 @@ import type { Fault, JsonObject, Workflow } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { errorText } from "../ui/states.tsx";
-import { type EditorDraft, keepEditorDraft, readEditorDraft } from "./editor-draft.ts";
+import { type EditorDraft, type FoundDraft, sameContent } from "./editor-draft.ts";
 import { STARTER } from "./starter.ts";
+import { useKeptDraft } from "./use-kept-draft.ts";
 import { type TextFormat, validate } from "./use-validation.ts";
 
 export type Saving = "idle" | "saving" | "newer";
@@ -24,42 +25,69 @@ function pristine(workflow: Workflow | null, text: string): EditorDraft {
   };
 }
 
-export function useEditor(workflow: Workflow | null, savedText: string) {
+export function useEditor(
+  workflow: Workflow | null,
+  savedText: string,
+  found: FoundDraft | null,
+  reload: () => void,
+) {
   const t = useT();
   const id = workflow?.id ?? "new";
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { receipt, alert } = useAnnouncer();
   const saved = useRef(pristine(workflow, workflow ? savedText : STARTER));
-  const [restored, setRestored] = useState(() => readEditorDraft(id) !== null);
-  const [draft, setDraft] = useState<EditorDraft>(() => readEditorDraft(id) ?? saved.current);
+  const [restored, setRestored] = useState(found !== null);
+  const [draft, setDraftState] = useState<EditorDraft>(found?.draft ?? saved.current);
+  /** As of now, also for what was begun earlier. */
+  const latest = useRef(draft);
   const [saving, setSaving] = useState<Saving>("idle");
   const [fault, setFault] = useState<string | null>(null);
   const [refusedFaults, setRefusedFaults] = useState<Fault[] | null>(null);
   const key = useRef({ body: "", key: "" });
   const dirty = !sameContent(draft, saved.current);
+  const kept = useKeptDraft(id, found, { onTheirs: (theirs) => void takeOver(theirs) });
+  const isAtRisk = dirty && kept.keeping.kind !== "kept";
 
   useEffect(() => {
-    if (!dirty) return;
+    if (!isAtRisk) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", warn);
     return () => window.removeEventListener("beforeunload", warn);
-  }, [dirty]);
+  }, [isAtRisk]);
 
-  const edit = (part: Partial<EditorDraft>) => {
-    const next = { ...draft, ...part };
-    setDraft(next);
+  const setDraft = (next: EditorDraft) => {
+    latest.current = next;
+    setDraftState(next);
     setFault(null);
     setRefusedFaults(null);
-    keepEditorDraft(id, sameContent(next, saved.current) ? null : next);
+  };
+
+  const edit = (part: Partial<EditorDraft>) => {
+    const next = { ...latest.current, ...part };
+    setDraft(next);
+    kept.change(sameContent(next, saved.current) ? null : next);
   };
 
   const discard = () => {
-    keepEditorDraft(id, null);
     setDraft(saved.current);
+    kept.change(null);
     setRestored(false);
     setSaving("idle");
-    setFault(null);
+  };
+
+  /** Another tab or device has changed the draft, saved it, or thrown it away. */
+  const takeOver = async (theirs: EditorDraft | null) => {
+    if (theirs) return setDraft(theirs);
+    setRestored(false);
+    const now = workflow && (await queries.fetchQuery({ ...workflowQuery(id), staleTime: 0 }));
+    if (now && now.version !== saved.current.base) reload();
+    else setDraft(saved.current);
+  };
+
+  const loadTheirs = async () => {
+    const theirs = await kept.loadTheirs();
+    if (theirs !== undefined) await takeOver(theirs);
   };
 
   /** Another format says the same in other words; only a text that can be read can be turned into it. */
@@ -76,21 +104,23 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
   /** Whether it was saved. */
   const save = async (force = false): Promise<boolean> => {
     if (saving === "saving") return false;
-    if (draft.name.trim() === "") {
+    if (latest.current.name.trim() === "") {
       setFault(t.editor.nameRequired);
       return false;
     }
     setSaving("saving");
     setFault(null);
     try {
-      const definition = await readDefinition(draft);
+      const given = latest.current;
+      const definition = await readDefinition(given);
       if (!definition) {
         setSaving("idle");
         setFault(t.editor.invalid);
         alert(t.editor.invalid);
         return false;
       }
-      await store(definition, force);
+      await kept.flush();
+      await store(given, definition, force);
       return true;
     } catch (error) {
       refused(error);
@@ -98,21 +128,39 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
     }
   };
 
-  const store = async (definition: JsonObject, force: boolean) => {
-    const body = { name: draft.name.trim(), description: draft.description, definition };
+  const send = (
+    given: EditorDraft,
+    definition: JsonObject,
+    source: string | null,
+    force: boolean,
+  ) => {
+    const body = { name: given.name.trim(), description: given.description, definition, source };
     const text = JSON.stringify(body);
     if (key.current.body !== text) key.current = { body: text, key: newKey() };
-    const stored = workflow
-      ? await call<Workflow>("PUT", `/workflows/${encodeURIComponent(workflow.id)}`, {
+    return workflow
+      ? call<Workflow>("PUT", `/workflows/${encodeURIComponent(workflow.id)}`, {
           body,
-          headers: force || draft.base === null ? {} : { "if-match": `"${draft.base}"` },
+          headers: force || given.base === null ? {} : { "if-match": `"${given.base}"` },
         })
-      : await call<Workflow>("POST", "/workflows", { body, idempotencyKey: key.current.key });
-    saved.current = { ...draft, name: body.name, base: stored.version };
-    keepEditorDraft(id, null);
+      : call<Workflow>("POST", "/workflows", { body, idempotencyKey: key.current.key });
+  };
+
+  const store = async (given: EditorDraft, definition: JsonObject, force: boolean) => {
+    // The text itself is kept where it is what its author wrote, with comments.
+    const source = given.format === "yaml" ? given.text : null;
+    const stored = await send(given, definition, source, force).catch((error: unknown) => {
+      // A number that a browser cannot hold: what it has read is no longer quite what was written.
+      if (!(error instanceof Problem && error.members.path === "/source")) throw error;
+      return send(given, definition, null, force);
+    });
+    saved.current = { ...given, name: given.name.trim(), base: stored.version };
+    kept.saved();
     setRestored(false);
-    setDraft(saved.current);
     setSaving("idle");
+    // What was typed while it was being saved goes on.
+    const isTyped = workflow !== null && !sameContent(latest.current, given);
+    if (isTyped) edit({ base: stored.version });
+    else setDraft(saved.current);
     receipt(t.editor.saved(stored.version));
     queries.setQueryData(workflowQuery(stored.id).queryKey, stored);
     void queries.invalidateQueries({ queryKey: ["workflows"] });
@@ -130,13 +178,22 @@ export function useEditor(workflow: Workflow | null, savedText: string) {
     alert(text);
   };
 
-  return { draft, dirty, restored, saving, fault, refusedFaults, edit, discard, convert, save };
-}
-
-function sameContent(one: EditorDraft, other: EditorDraft): boolean {
-  return (
-    one.name === other.name && one.description === other.description && one.text === other.text
-  );
+  return {
+    draft,
+    dirty,
+    restored,
+    saving,
+    fault,
+    refusedFaults,
+    keeping: kept.keeping,
+    edit,
+    discard,
+    convert,
+    save,
+    flush: kept.flush,
+    keepMine: kept.keepMine,
+    loadTheirs,
+  };
 }
 
 async function readDefinition(draft: EditorDraft): Promise<JsonObject | null> {
