@@ -258,6 +258,32 @@ class Caller:
             except (nats.errors.Error, TimeoutError) as error:
                 raise _no_answer(subject, error) from error
 
+    async def ask_all(
+        self, subject: str, command: BaseModel, *, timeout_seconds: float
+    ) -> list[bytes]:
+        """Return the answers, as JSON, of all who give one in time; who refuses is left out. Raises Transient."""
+        if self.connection is None or not self.connection.is_connected:
+            msg = "the message broker is away"
+            raise Transient(msg)
+        answers: list[bytes] = []
+        inbox = self.connection.new_inbox()
+
+        async def on_answer(message: Msg) -> None:
+            if message.data.startswith(_OK):
+                answers.append(unwrap(message.data))
+
+        try:
+            subscription = await self.connection.subscribe(inbox, cb=on_answer)
+            try:
+                payload = command.model_dump_json().encode()
+                await self.connection.publish(subject, payload, reply=inbox)
+                await asyncio.sleep(timeout_seconds)
+            finally:
+                await subscription.unsubscribe()
+        except (nats.errors.Error, TimeoutError) as error:
+            raise _no_answer(subject, error) from error
+        return answers
+
     async def _request(
         self, connection: Client, subject: str, payload: bytes, seconds: float
     ) -> bytes:

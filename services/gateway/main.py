@@ -21,13 +21,16 @@ from services.gateway.adapters.credentials import StoredCredentials
 from services.gateway.adapters.database import MIGRATIONS
 from services.gateway.adapters.ear import Ear
 from services.gateway.adapters.intake import StoredIntake
+from services.gateway.adapters.verifications import StoredVerifications
 from services.gateway.app.api_tokens import ApiTokens
 from services.gateway.app.authenticate import Doorman
 from services.gateway.app.begin_run import BeginRun
 from services.gateway.app.event_hub import Hub
 from services.gateway.app.forward_intake import Forwarder
 from services.gateway.app.sign_in import SignIn
+from services.gateway.app.system_health import AskHealth
 from services.gateway.app.tell_counts import CountTeller
+from services.gateway.app.verify import Verify
 from services.gateway.entry import metrics
 from services.gateway.entry.application import make_application
 from services.gateway.entry.deliveries import DeliveryRoutes
@@ -36,10 +39,12 @@ from services.gateway.entry.drafts import DraftRoutes
 from services.gateway.entry.edge import Edge
 from services.gateway.entry.events import EventRoutes
 from services.gateway.entry.health import HealthRoutes
+from services.gateway.entry.operations import OperationRoutes
 from services.gateway.entry.runs import RunRoutes
 from services.gateway.entry.secrets import SecretRoutes
 from services.gateway.entry.server import Server
 from services.gateway.entry.session import SessionRoutes, TokenRoutes
+from services.gateway.entry.stats import StatsRoutes
 from services.gateway.entry.tasks import TaskRoutes
 from services.gateway.entry.web import DIST, WebApp
 from services.gateway.entry.webhooks import WebhookRoutes
@@ -67,11 +72,20 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
     begin = BeginRun(asking, intake, forwarder, utc_now)
     counts = CountTeller(hub, asking)
     web = WebApp(DIST)
+    verify = Verify(StoredVerifications(runtime.pool), asking, utc_now)
     runtime.spawn("forwarder", forwarder.run())
     runtime.spawn("counts", counts.run())
+    runtime.spawn("verifications", verify.run())
     runtime.spawn("ears", _hear(runtime, hub))
     metrics.LISTENERS.set_function(lambda: hub.listeners)
     metrics.INTAKE.set_function(lambda: forwarder.waiting)
+    health = AskHealth(
+        asking,
+        lambda: _checks(runtime, hub),
+        lambda: {"listeners": hub.listeners, "intake": forwarder.waiting},
+        verify,
+        utc_now(),
+    )
     groups = (
         TaskRoutes(asking),
         RunRoutes(asking, begin, forwarder),
@@ -80,10 +94,12 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
         WorkflowRoutes(asking),
         DraftRoutes(asking),
         SecretRoutes(asking),
+        StatsRoutes(asking, utc_now),
         SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
         TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),
         EventRoutes(hub, counts, doorman, utc_now, web.build),
         HealthRoutes(lambda: _checks(runtime, hub)),
+        OperationRoutes(asking, health, verify),
     )
     return make_application(groups, web, doorway, monotonic)
 

@@ -31,6 +31,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "delivery-not-authentic": 409,
     "delivery-not-replayable": 409,
     "secret-in-use": 409,
+    "verification-running": 409,
     "receipt-not-ready": 409,
     "receipts-not-configured": 409,
     "digest-mismatch": 412,
