@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from services.chassis.errors import Transient
 from services.gateway.app.subscription import Subscription, Wish
-from services.gateway.domain.live_event import LiveEvent, Repeats, read_message
+from services.gateway.domain.live_event import LiveEvent, Repeats
 from services.gateway.domain.position import (
     Position,
     Stream,
@@ -25,6 +25,7 @@ from services.gateway.domain.ring import Ring
 listeners_max = 2_000
 ready_seconds_max = 3.0
 catch_up_seconds_max = 2.0
+STREAMS: tuple[Stream, ...] = ("runs", "tasks")
 logger = logging.getLogger(__name__)
 
 
@@ -60,7 +61,7 @@ class Hub:
     @property
     def is_ready(self) -> bool:
         """Both streams have been read up to their ends."""
-        return len(self._caught_up) == len(("runs", "tasks"))
+        return len(self._caught_up) == len(STREAMS)
 
     # -- what the streams say ----------------------------------------------------------------------
 
@@ -85,6 +86,7 @@ class Hub:
         tasks = (start, 0) if stream == "tasks" else self.position.tasks
         self.position = Position(runs, tasks, incarnation)
         self._ring = Ring(self.position)
+        self._repeats.begin(stream)
         if self._listeners:
             logger.info("stream was made anew, listeners start over", extra={"stream": stream})
         self._tell(self._listeners, self._reset_frame())
@@ -97,8 +99,10 @@ class Hub:
         """Take one message."""
         self._ring.keep(stream, sequence, payload, self._monotonic())
         if self._anybody_wants(stream):
-            for event in read_message(stream, sequence, payload):
-                self._publish(event)
+            for event, repeated in self._ring.judge(stream, self._repeats.is_repeat):
+                self.position = self.position.moved(stream, event.place)
+                if not repeated:
+                    self._publish(event)
         self.position = self.position.moved(stream, (sequence + 1, 0))
         if stream == "tasks":
             self.tasks_moved.set()
@@ -108,9 +112,6 @@ class Hub:
         return bool(wanting or self._want_run)
 
     def _publish(self, event: LiveEvent) -> None:
-        self.position = self.position.moved(event.stream, event.place)
-        if self._repeats.is_repeat(event):
-            return
         wanting = self._want_tasks if event.stream == "tasks" else self._want_runs
         of_run = self._want_run.get(event.run_id)
         if of_run:
@@ -148,11 +149,18 @@ class Hub:
         since = None if last_event_id is None else parse_position(last_event_id)
         if since is not None and since.incarnation == self.position.incarnation:
             await self._catch_up_with(since)
+        self._judge_kept()
         subscription = Subscription(wish)
         self._enter(subscription)
         if last_event_id is None:
             return Listening(subscription, _id_line(self.position), b"")
         return Listening(subscription, b"", self._missed(wish, since))
+
+    def _judge_kept(self) -> None:
+        """Read what came while nobody wanted it, so that whoever listens now hears only what is new."""
+        for stream in STREAMS:
+            for _ in self._ring.judge(stream, self._repeats.is_repeat):
+                pass
 
     async def _catch_up_with(self, since: Position) -> None:
         """Another replica may have told the listener what this one has not heard yet."""
@@ -204,8 +212,6 @@ class Hub:
                 listeners.discard(subscription)
                 if not listeners:
                     del self._want_run[run_id]
-        if not self._listeners:
-            self._repeats.clear()
 
     def close(self) -> None:
         """Send everybody away: the process stops."""

@@ -19,6 +19,7 @@ class LiveEvent:
     place: Place
     subject: str
     sequence: int
+    log_position: int
     run_id: str
     data: bytes
 
@@ -44,10 +45,15 @@ def read_message(stream: Stream, sequence: int, payload: bytes) -> list[LiveEven
 
 def _read_event(stream: Stream, place: Place, member: object) -> LiveEvent | None:
     match member:
-        case {"subject": str(subject), "sequence": int(sequence), "data": dict(data)}:
+        case {
+            "subject": str(subject),
+            "sequence": int(sequence),
+            "logposition": int(position),
+            "data": dict(data),
+        }:
             run_id = subject if stream == "runs" else _run_of(data)
             line = b"data: " + orjson.dumps(member) + b"\n\n"
-            return LiveEvent(stream, place, subject, sequence, run_id, line)
+            return LiveEvent(stream, place, subject, sequence, position, run_id, line)
         case _:
             return None
 
@@ -58,21 +64,28 @@ def _run_of(data: JsonObject) -> str:
 
 
 class Repeats:
-    """Knows the newest version told of each run and task, in bounded memory: delivery is at least once."""
+    """Knows the newest version told of each run and task, in bounded memory: delivery is at least once.
+
+    What the log holds before the first event that was judged has been told before that, to somebody: if it comes now,
+    it is told again.
+    """
 
     def __init__(self) -> None:
         self._newest: OrderedDict[tuple[Stream, str], int] = OrderedDict()
+        self._begun_at: dict[Stream, int] = {}
+
+    def begin(self, stream: Stream) -> None:
+        """The stream was made anew: its log is told again from somewhere."""
+        self._begun_at.pop(stream, None)
 
     def is_repeat(self, event: LiveEvent) -> bool:
         """Tell whether this version or a later one has been told; else remember it."""
         known_as = (event.stream, event.subject)
-        if self._newest.get(known_as, 0) >= event.sequence:
+        begun_at = self._begun_at.setdefault(event.stream, event.log_position)
+        if event.log_position < begun_at or self._newest.get(known_as, 0) >= event.sequence:
             return True
         self._newest[known_as] = event.sequence
         self._newest.move_to_end(known_as)
         if len(self._newest) > subjects_max:
             self._newest.popitem(last=False)
         return False
-
-    def clear(self) -> None:
-        self._newest.clear()

@@ -62,6 +62,55 @@ async def test_repeated_events_are_told_once_and_versions_never_go_back() -> Non
     assert notes_of(await told(listening.subscription)) == 3
 
 
+async def test_who_comes_back_is_not_told_again_what_was_told_before() -> None:
+    """A relay that was killed tells the end of its log again, while its listeners are away."""
+    hub = fresh_hub()
+    first = await hub.listen(EVERYTHING, None)
+    told_first = message(run_event("a", 1), run_event("a", 2))
+    hub.hear("runs", 1, told_first)
+    last_id = ids_of(await told(first.subscription))[-1]
+    hub.leave(first.subscription)
+    hub.hear("runs", 2, told_first)
+    hub.hear("runs", 3, message(run_event("a", 3)))
+
+    second = await hub.listen(EVERYTHING, last_id)
+
+    assert second.missed.count(b'"sequence":3') == notes_of(second.missed) == 1
+
+
+async def test_a_fresh_replica_knows_from_the_history_what_was_told_before() -> None:
+    elsewhere, fresh = fresh_hub(), fresh_hub()
+    first = await elsewhere.listen(EVERYTHING, None)
+    told_first = message(run_event("a", 1), run_event("a", 2))
+    elsewhere.hear("runs", 1, told_first)
+    last_id = ids_of(await told(first.subscription))[-1]
+    fresh.hear("runs", 1, told_first)
+    fresh.hear("runs", 2, told_first)
+
+    second = await fresh.listen(EVERYTHING, last_id)
+    fresh.hear("runs", 3, told_first)
+    fresh.hear("runs", 4, message(run_event("a", 3)))
+
+    assert notes_of(second.missed) == 0
+    assert notes_of(await told(second.subscription)) == 1
+
+
+async def test_a_fresh_replica_passes_over_what_was_told_before_its_history_begins() -> None:
+    hub = fresh_hub()
+    listening = await hub.listen(EVERYTHING, None)
+    hub.hear("runs", 9, message(run_event("b", 7)))
+    hub.hear("runs", 10, message(run_event("a", 2), run_event("b", 8)))
+    assert notes_of(await told(listening.subscription)) == 2
+
+
+async def test_what_came_while_nobody_listened_is_not_told_to_the_next() -> None:
+    hub = fresh_hub()
+    hub.hear("runs", 1, message(run_event("a", 1)))
+    listening = await hub.listen(EVERYTHING, None)
+    hub.hear("runs", 2, message(run_event("a", 2)))
+    assert notes_of(await told(listening.subscription)) == 1
+
+
 async def test_who_comes_back_gets_exactly_what_was_missed() -> None:
     hub = fresh_hub()
     first = await hub.listen(EVERYTHING, None)
