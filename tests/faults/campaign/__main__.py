@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.faults.campaign.campaign import Settings, run_campaign, seeded
 from tests.faults.campaign.checker import broken, check
+from tests.faults.campaign.disk_strikes import PRLIMIT
 from tests.faults.campaign.evidence import Evidence, save
 from tests.faults.campaign.plan import plan_faults
 from tests.faults.campaign.verdicts import lines_of
@@ -33,7 +34,7 @@ def read_arguments(given: list[str]) -> argparse.Namespace:
 def main(given: list[str]) -> int:
     arguments = read_arguments(given)
     seed = seeded(arguments.seed)
-    faults = plan_faults(seed, arguments.minutes * 60, arguments.kinds)
+    faults = plan_faults(seed, arguments.minutes * 60, arguments.kinds, disks=PRLIMIT is not None)
     settings = Settings(
         seed=seed,
         faults=() if arguments.calm else faults,

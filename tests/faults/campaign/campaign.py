@@ -34,6 +34,7 @@ class Settings:
     faults: Sequence[Fault]
     starts_a_second: float
     rest_seconds_max: float
+    replicas: int = 2
     durable: bool = True
     measures_cpu: bool = True
 
@@ -43,8 +44,10 @@ async def run_campaign(folder: Path, settings: Settings, tell: Tell) -> Evidence
     canary = secrets.token_hex(16)
     path = folder / "journal.jsonl"
     with Journal(path) as journal:
-        async with running_cluster(folder, durable=settings.durable) as cluster:
-            tell("two replicas of each service, PostgreSQL and NATS are up")
+        async with running_cluster(
+            folder, durable=settings.durable, replicas=settings.replicas
+        ) as cluster:
+            tell(f"PostgreSQL, NATS and {', '.join(cluster.services)} are up")
             async with _under_load(cluster, settings, journal, canary) as crowd:
                 await asyncio.sleep(warm_up_seconds)
                 records = await _strike_all(cluster, settings, tell)

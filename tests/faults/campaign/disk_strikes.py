@@ -4,14 +4,17 @@ PostgreSQL and NATS see EFBIG where a full disk says ENOSPC, in the same places,
 """
 
 import asyncio
-import resource
+import os
+import shutil
+import subprocess
 from contextlib import suppress
 
 import psutil
 
 from tests.faults.campaign.cluster import Cluster
 
-UNLIMITED = resource.RLIM_INFINITY
+PRLIMIT = shutil.which("prlimit")
+"""Of util-linux; None where a process's limits cannot be changed from outside."""
 SAID = ("file too large", "no space", "disk full", "file size limit")
 
 
@@ -34,9 +37,9 @@ async def _fill(cluster: Cluster, name: str, pid: int | None, seconds: float) ->
         return ""
     log = cluster.log_of(name)
     before = log.stat().st_size if log.exists() else 0
-    _limit(pid, 1)
+    await asyncio.to_thread(_limit, pid, "1")
     await asyncio.sleep(seconds)
-    _limit(pid, UNLIMITED)
+    await asyncio.to_thread(_limit, pid, "unlimited")
     with log.open("rb") as file:
         file.seek(before)
         words = file.read().decode(errors="replace").lower()
@@ -44,10 +47,18 @@ async def _fill(cluster: Cluster, name: str, pid: int | None, seconds: float) ->
     return f"it said {found!r}" if found else ""
 
 
-def _limit(pid: int, size: int) -> None:
-    """Set the soft limit for the process and all of its children."""
+def _limit(pid: int, size: str) -> None:
+    """Set the soft limit of the process and all of its children, as the user whose they are: not even root may else."""
+    assert PRLIMIT is not None, "the plan leaves this out where it cannot be done"
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
-            with suppress(ProcessLookupError, PermissionError):
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, UNLIMITED))
+            with suppress(psutil.NoSuchProcess):
+                subprocess.run(
+                    [PRLIMIT, "--pid", str(process.pid), f"--fsize={size}:unlimited"],
+                    user=process.uids().real,
+                    group=process.gids().real,
+                    extra_groups=[] if os.geteuid() == 0 else None,
+                    check=False,
+                    capture_output=True,
+                )

@@ -99,15 +99,15 @@ _SECONDS: dict[Kind, tuple[float, float]] = {
 }
 
 
-def plan_faults(seed: int, seconds: float, only: str = "") -> list[Fault]:
+def plan_faults(seed: int, seconds: float, only: str = "", *, disks: bool = True) -> list[Fault]:
     """Return what goes wrong within so many seconds, in order: every kind once before any comes twice.
 
-    `only`: nothing but kinds whose names hold this text.
+    `only`: nothing but kinds whose names hold this text. `disks`: full ones can be made here.
     """
     chance = random.Random(seed)
     planned: list[Fault] = []
     left = seconds
-    kinds = [kind for kind in KINDS if only in kind]
+    kinds = [kind for kind in KINDS if only in kind and (disks or not kind.startswith("fill"))]
     for kind in _kinds(chance, kinds):
         fault = _fault(kind, chance)
         left -= fault.cost_seconds
