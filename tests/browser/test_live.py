@@ -1,17 +1,12 @@
-"""Live means live: no page needs a reload, and a browser holds one stream however many tabs it has."""
+"""Live means live: no page needs a reload. Streams, tabs and replicas: `test_live_replicas.py`."""
 
 import asyncio
 
-import httpx
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Route, expect
 
-from deploy.local.stack import Stack
-from deploy.local.waiting import wait_until_async
 from tests.support.api import Api
 from tests.support.asking import approval, ask_for_approval
 from tests.support.browser import Person
-
-TABS = 8
 
 
 async def test_a_new_task_appears_in_the_list_and_the_badge(api: Api, person: Person) -> None:
@@ -86,56 +81,6 @@ async def test_rows_are_held_back_while_a_person_is_in_the_list(api: Api, person
     assert await person.page.locator(f"[data-run-id='{second}']").count() == 0
     await person.page.get_by_role("button", name="1 new run").click()
     await expect(person.page.locator(f"[data-run-id='{second}']")).to_be_visible()
-
-
-async def test_eight_tabs_share_one_stream_and_another_takes_over(
-    api: Api, person: Person, stack: Stack
-) -> None:
-    await person.open("/tasks")
-    await person.live()
-    before = streams(stack)
-    tabs = [person.page, *[await person.new_page() for _ in range(TABS - 1)]]
-    for tab in tabs[1:]:
-        await tab.goto(person.url + "/tasks")
-    for tab in tabs:
-        await expect(tab.locator("[data-connection=live]").first).to_be_attached()
-    assert streams(stack) == before
-    await ask_for_approval(api, "In every tab")
-    for tab in tabs:
-        await expect(heading(tab, "In every tab")).to_be_visible()
-    await person.page.close()
-    await expect(tabs[1].locator("[data-connection=live]").first).to_be_attached()
-    assert await wait_until_async(lambda: streams(stack) == before, 30)
-    await ask_for_approval(api, "After the leader left")
-    for tab in tabs[1:]:
-        await expect(heading(tab, "After the leader left")).to_be_visible()
-
-
-async def test_a_gateway_that_restarts_is_found_again_and_nothing_is_missed(
-    api: Api, person: Person, stack: Stack
-) -> None:
-    await person.open("/tasks")
-    await person.live()
-    stack.kill("gateway")
-    banner = person.page.locator(".banner", has_text="Live updates are paused.")
-    await expect(banner).to_be_visible()
-    stack.restart("gateway")
-    assert await wait_until_async(stack.is_ready, 30)
-    await ask_for_approval(api, "After the restart")
-    await expect(person.card("After the restart")).to_be_visible()
-    await person.live()
-    await expect(banner).to_have_count(0)
-
-
-def heading(page: Page, title: str) -> Locator:
-    return page.get_by_role("heading", name=title, exact=True)
-
-
-def streams(stack: Stack) -> int:
-    """How many event streams the gateway holds, by its own metrics."""
-    text = httpx.get(stack.metrics_url("gateway"), trust_env=False).text
-    (line,) = [line for line in text.splitlines() if line.startswith("flusso_event_listeners ")]
-    return int(float(line.split()[1]))
 
 
 async def test_what_came_before_the_stream_stood_is_shown(api: Api, person: Person) -> None:

@@ -36,4 +36,10 @@ describe("SseParser", () => {
     const events = parser.push("id: 1\ndata: a\n\ndata: b\n\n");
     expect(events.map(({ id }) => id)).toEqual(["1", "1"]);
   });
+
+  it("resumes before an event of which only the id arrived", () => {
+    const parser = new SseParser("6");
+    parser.push("id: 7\ndata: a\n\nid: 8\ndata: half of");
+    expect(parser.lastId).toBe("7");
+  });
 });

@@ -10,7 +10,7 @@ export type Connection = "connecting" | "live" | "paused" | "offline" | "signed-
 
 type Message =
   | { kind: "event"; event: ServerEvent }
-  | { kind: "connection"; connection: Connection; hello: ServerEvent | null }
+  | { kind: "connection"; connection: Connection; hello: ServerEvent | null; lastId: string }
   | { kind: "wish"; tab: string; wish: Wish }
   | { kind: "gone"; tab: string }
   | { kind: "roll-call" }
@@ -32,6 +32,8 @@ export class Hub {
   private stream: EventStream | null = null;
   private ownWish: Wish = NOTHING;
   private hello: ServerEvent | null = null;
+  /** Of the last event that any tab told: a tab that takes over goes on there. */
+  private lastId = "";
   connection: Connection = "connecting";
 
   start(): void {
@@ -103,7 +105,7 @@ export class Hub {
   private lead(): void {
     this.wishes.set(this.tab, { wish: this.ownWish, at: Date.now() });
     this.channel.postMessage({ kind: "roll-call" });
-    this.stream = new EventStream(this.url(), {
+    this.stream = new EventStream(this.url(), this.lastId, {
       opened: () => this.setConnection("live"),
       event: (event) => this.spread(event),
       lost: () => this.setConnection(navigator.onLine ? "paused" : "offline"),
@@ -121,6 +123,7 @@ export class Hub {
 
   private spread(event: ServerEvent): void {
     if (event.event === "hello") this.hello = event;
+    this.lastId = event.id;
     this.channel.postMessage({ kind: "event", event });
     this.deliver(event);
   }
@@ -130,8 +133,10 @@ export class Hub {
   }
 
   private setConnection(connection: Connection): void {
-    if (this.stream)
-      this.channel.postMessage({ kind: "connection", connection, hello: this.hello });
+    if (this.stream) {
+      const { hello, lastId } = this;
+      this.channel.postMessage({ kind: "connection", connection, hello, lastId });
+    }
     if (connection === this.connection) return;
     this.connection = connection;
     for (const watcher of this.watchers) watcher();
@@ -151,10 +156,11 @@ export class Hub {
     switch (message.kind) {
       case "event":
         if (message.event.event === "hello") this.hello = message.event;
+        this.lastId = message.event.id;
         this.deliver(message.event);
         break;
       case "connection":
-        this.hearConnection(message.connection, message.hello);
+        this.hearConnection(message.connection, message.hello, message.lastId);
         break;
       case "wish":
         this.noteWish(message.tab, message.wish);
@@ -173,8 +179,9 @@ export class Hub {
   }
 
   /** Only the leader knows; without it a tab believes what it hears, and catches up on the greeting. */
-  private hearConnection(connection: Connection, hello: ServerEvent | null): void {
+  private hearConnection(connection: Connection, hello: ServerEvent | null, lastId: string): void {
     if (this.stream) return;
+    this.lastId = lastId;
     if (hello && !this.hello) {
       this.hello = hello;
       this.deliver(hello);

@@ -150,8 +150,9 @@ class Reader {
   private reset(wait: number): void {
     window.setTimeout(() => {
       for (const listener of this.resets) listener();
+      // The inbox looks after itself, and a session that ends says so with the next answer.
       void this.queries.invalidateQueries({
-        predicate: ({ queryKey }) => queryKey[0] !== "tasks",
+        predicate: ({ queryKey }) => queryKey[0] !== "tasks" && queryKey[0] !== "session",
       });
     }, wait);
   }

@@ -11,8 +11,15 @@ export class SseParser {
   private rest = "";
   private event = "";
   private data: string[] = [];
+  private id = "";
+  /** Of the last event that came whole: what a stream resumes after. */
   lastId = "";
   retryMs: number | null = null;
+
+  constructor(lastId = "") {
+    this.id = lastId;
+    this.lastId = lastId;
+  }
 
   push(text: string): ServerEvent[] {
     const lines = (this.rest + text).split(/\r\n|\n|\r(?!$)/);
@@ -28,13 +35,14 @@ export class SseParser {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.event = value;
     else if (name === "data") this.data.push(value);
-    else if (name === "id") this.lastId = value;
+    else if (name === "id") this.id = value;
     else if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
     return [];
   }
 
   private dispatch(): ServerEvent[] {
     const { event, data } = this;
+    this.lastId = this.id;
     this.event = "";
     this.data = [];
     if (data.length === 0) return [];

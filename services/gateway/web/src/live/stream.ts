@@ -15,13 +15,14 @@ const RETRY_MS_MAX = 30_000;
 
 export class EventStream {
   private controller = new AbortController();
-  private lastId = "";
   private retryMs = RETRY_MS;
   private failures = 0;
   private url: string;
 
+  /** Resumes after the event of that id, if there is one. */
   constructor(
     url: string,
+    private lastId: string,
     private readonly listener: StreamListener,
   ) {
     this.url = url;
@@ -76,7 +77,7 @@ export class EventStream {
       if (!response.ok || !response.body) return true;
       this.failures = 0;
       this.listener.opened();
-      await this.read(response.body, () => {
+      await this.read(response.body, attempt.signal, () => {
         window.clearTimeout(watchdog);
         watchdog = window.setTimeout(stop, SILENCE_MS);
       });
@@ -89,14 +90,18 @@ export class EventStream {
     }
   }
 
-  private async read(body: ReadableStream<Uint8Array>, alive: () => void): Promise<void> {
-    const parser = new SseParser();
-    parser.lastId = this.lastId;
+  private async read(
+    body: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+    alive: () => void,
+  ): Promise<void> {
+    const parser = new SseParser(this.lastId);
     const decoder = new TextDecoder();
     const reader = body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      // What a stream that was given up still brings, its successor brings as well.
+      if (done || signal.aborted) return;
       alive();
       for (const event of parser.push(decoder.decode(value, { stream: true }))) {
         this.listener.event(event);

@@ -40,7 +40,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (window.location.pathname === "/sign-in" || session.data === null)
     return <SignInPage onSignedIn={signedIn} />;
   if (session.isPending) return <Loading />;
-  if (session.isError)
+  // Who this is was known, and asking again failed: no reason to take the page away.
+  if (session.data === undefined)
     return <LoadError error={session.error} retry={() => void session.refetch()} />;
   return (
     <SessionContext value={session.data}>
