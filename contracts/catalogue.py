@@ -32,6 +32,20 @@ from contracts.run_view import (
     RunView,
 )
 from contracts.secret import DeleteSecret, ListSecrets, PutSecret, SecretItem, SecretPage
+from contracts.stats import (
+    AskDecisionStats,
+    AskHourStats,
+    AskRunStats,
+    AskStepStats,
+    AskWorkflowStats,
+    DecisionStats,
+    HourStats,
+    ListTimelines,
+    RunStats,
+    StepStats,
+    TimelinePage,
+    WorkflowStats,
+)
 from contracts.task import (
     TASK_FACTS_BY_TYPE,
     CloseTasks,
@@ -115,6 +129,11 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.LIST_RUNS, ListRuns, RunPage),
     Request("engine", subjects.LIST_RUN_EVENTS, ListRunEvents, RunEventPage),
     Request("engine", subjects.RUN_OVERVIEW, GetRunOverview, RunOverview),
+    Request("engine", subjects.RUN_STATS, AskRunStats, RunStats),
+    Request("engine", subjects.WORKFLOW_STATS, AskWorkflowStats, WorkflowStats),
+    Request("engine", subjects.STEP_STATS, AskStepStats, StepStats),
+    Request("engine", subjects.HOUR_STATS, AskHourStats, HourStats),
+    Request("engine", subjects.LIST_TIMELINES, ListTimelines, TimelinePage),
     Request("engine", subjects.CREATE_WORKFLOW, CreateWorkflow, WorkflowView),
     Request("engine", subjects.UPDATE_WORKFLOW, UpdateWorkflow, WorkflowView),
     Request("engine", subjects.SET_WORKFLOW_STATUS, SetWorkflowStatus, WorkflowView),
@@ -140,6 +159,7 @@ REQUESTS: tuple[Request, ...] = (
     Request("tasks", subjects.GET_RECEIPT, GetReceipt, Receipt),
     Request("tasks", subjects.LIST_TASKS, ListTasks, TaskPage),
     Request("tasks", subjects.COUNT_TASKS, CountTasks, TaskCount),
+    Request("tasks", subjects.DECISION_STATS, AskDecisionStats, DecisionStats),
     Request("tasks", subjects.DIGEST_OPEN_TASKS, DigestOpenTasks, OpenTaskDigests),
     Request("tasks", subjects.LIST_OPEN_TASKS, ListOpenTasks, OpenTaskPage),
     Request("tasks", subjects.EXPLAIN_TASKS, ExplainTasks, TaskExplanations),

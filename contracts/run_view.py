@@ -15,6 +15,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 def _is_empty(value: Sequence[object]) -> bool:
     return not value
 
@@ -35,6 +39,8 @@ class ListRuns(Command):
     parent_run_id: UUID | None = None
     parent_node: str | None = Field(default=None, max_length=64, exclude_if=_is_none)
     """Of the child runs of `parent_run_id`, those that this node started."""
+    without_children: bool = Field(default=False, exclude_if=_is_false)
+    """Leave out runs that other runs have started."""
     q: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = None

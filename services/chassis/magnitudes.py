@@ -6,7 +6,9 @@ a stored magnitude means the same for ever.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 BOUNDS_MS: tuple[int, ...] = (1, *(round(2 ** (step / 2)) for step in range(2, 67)))
@@ -46,3 +48,32 @@ def _within(step: int, part: float) -> int:
     low = BOUNDS_MS[step - 1]
     high = BOUNDS_MS[step] if step < MAGNITUDE_MAX else low
     return round(low + (high - low) * min(1.0, max(0.0, part)))
+
+
+@dataclass(slots=True)
+class Durations:
+    """Durations, added up: how many on each step of the scale, and how long all took together."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    milliseconds: int = 0
+
+    def add(self, step: int, number: int, milliseconds: int) -> None:
+        """Add durations of one step of the scale."""
+        self.counts[step] += number
+        self.milliseconds += milliseconds
+
+    @property
+    def mean(self) -> int | None:
+        """Return the mean in ms."""
+        number = self.counts.total()
+        return round(self.milliseconds / number) if number else None
+
+    @property
+    def median(self) -> int | None:
+        """Return the median in ms, about."""
+        return quantile(self.counts, 0.5)
+
+    @property
+    def p90(self) -> int | None:
+        """Return the 90th percentile in ms, about."""
+        return quantile(self.counts, 0.9)

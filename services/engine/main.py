@@ -41,6 +41,8 @@ from services.engine.adapters.secret_store import PostgresSecrets
 from services.engine.adapters.smtp import make_mailer
 from services.engine.adapters.smtp_settings import read_sender, read_smtp
 from services.engine.adapters.statements import MIGRATIONS
+from services.engine.adapters.stats_store import PostgresStats
+from services.engine.adapters.timeline_store import PostgresTimelines
 from services.engine.adapters.vault import Vault, read_vault
 from services.engine.adapters.wait_store import PostgresWaits
 from services.engine.adapters.webhook_secret_store import PostgresWebhookSecrets
@@ -66,6 +68,9 @@ from services.engine.app.schedule_plan import SchedulePlan
 from services.engine.app.schedules import SCHEDULE_DUE, Schedules
 from services.engine.app.secret_values import SecretValues
 from services.engine.app.secrets import Secrets
+from services.engine.app.stats import Stats
+from services.engine.app.stats_upkeep import StatsUpkeep
+from services.engine.app.timelines import Timelines
 from services.engine.app.timers import Timers
 from services.engine.app.validate import Validating
 from services.engine.app.verify_runs import RULES, VerifyRuns
@@ -86,6 +91,7 @@ from services.engine.entry.requests import (
     serve_secrets,
     start_server,
 )
+from services.engine.entry.stats_requests import serve_stats
 from services.engine.entry.webhook_requests import serve_webhooks
 
 Listener = Callable[[Sequence[LogRow]], None]
@@ -182,6 +188,7 @@ def _build_engine(runtime: Runtime, vault: Vault) -> RunPipeline:
     admission = Admission(PostgresQueues(pool), pipeline)
     listeners += [relay.notify, admission.notice, bell.committed]
     runtime.spawn("pipeline", pipeline.run())
+    _keep_stats(runtime)
     runs, waits = Runs(PostgresRuns(pool)), PostgresWaits(pool)
     own = PostgresWebhookSecrets(pool)
     secrets, values = _secrets(runtime, vault, own)
@@ -213,6 +220,12 @@ def _build_engine(runtime: Runtime, vault: Vault) -> RunPipeline:
         "reconciler", Reconciler(waits, LogAnnouncer(pool, relay), runtime.caller, pipeline).run()
     )
     return pipeline
+
+
+def _keep_stats(runtime: Runtime) -> None:
+    store = PostgresStats(runtime.pool)
+    serve_stats(runtime.broker, Stats(store), Timelines(PostgresTimelines(runtime.pool)))
+    runtime.spawn("statistics", StatsUpkeep(store).run())
 
 
 def _secrets(

@@ -26,16 +26,19 @@ from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.projection import TaskProjection
 from services.tasks.adapters.search_index import SearchIndex
 from services.tasks.adapters.signing import signer_from
+from services.tasks.adapters.stats_store import PostgresDecisionStats
 from services.tasks.adapters.timeouts import PostgresTimeouts
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.app.attempts import AttemptRecorder
 from services.tasks.app.follow_runs import follow_runs
 from services.tasks.app.receipt import Receipts
 from services.tasks.app.seal_log import LogSealer
+from services.tasks.app.stats_upkeep import prune_stats
 from services.tasks.app.timeouts import Timeouts
 from services.tasks.entry.decisions import TaskPipeline, take_decisions
 from services.tasks.entry.questions import serve_questions
 from services.tasks.entry.run_events import CONSUMER, run_events_consumer
+from services.tasks.entry.stats_questions import serve_stats
 from services.tasks.operators import serve_operators
 
 SCHEMA = "tasks"
@@ -75,6 +78,9 @@ async def build(runtime: Runtime) -> None:
     )
     receipts = Receipts(PostgresChain(runtime.pool), are_signed=sealer is not None)
     serve_questions(runtime.broker, PostgresInbox(runtime.pool), pipeline, receipts)
+    stats = PostgresDecisionStats(runtime.pool)
+    serve_stats(runtime.broker, stats)
+    runtime.spawn("statistics", prune_stats(stats))
     runtime.spawn("pipeline", pipeline.run())
     runtime.spawn("search index", search_index.run())
     if sealer is not None:

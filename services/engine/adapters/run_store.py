@@ -35,7 +35,7 @@ class PostgresRuns:
         """Return up to one item more than the page holds."""
         # A parent has an index of its own, which a statement for all questions would not use.
         parent = question.parent_run_id
-        asked = () if parent is None else (parent, question.parent_node)
+        asked = (question.without_children,) if parent is None else (parent, question.parent_node)
         name = "list_runs" if parent is None else "list_child_runs"
         with translated():
             rows = await self._pool.fetch(

@@ -131,11 +131,15 @@ class TasksQuery(PageQuery):
 
 
 class RunsQuery(PageQuery):
-    """Which runs; `parent_run_id`: those that this run has started, `parent_node`: by this step of it."""
+    """Which runs; `parent_run_id`: those that this run has started, `parent_node`: by this step of it.
+
+    `without_children` leaves out those that any run has started.
+    """
 
     workflow_id: UUID | None = None
     parent_run_id: UUID | None = None
     parent_node: Annotated[str, StringConstraints(max_length=64)] | None = None
+    without_children: bool = False
     status: RunStatus | None = None
     trigger: TriggerKind | None = None
     q: Search | None = None

@@ -1,0 +1,22 @@
+-- The $5 slowest steps (by their mean) that ended with one of the outcomes $4 from $1 to $2 (whole hours), of the workflow $3 (null: any): by outcome and magnitude, in order of their places, with the names of the current version.
+WITH kept AS MATERIALIZED (
+    SELECT workflow_id, node, outcome, magnitude, sum(steps)::bigint AS steps, sum(duration_ms)::bigint AS duration_ms
+    FROM step_stats
+    WHERE hour >= $1 AND hour < $2 AND outcome = ANY($4::text[]) AND ($3::uuid IS NULL OR workflow_id = $3)
+    GROUP BY workflow_id, node, outcome, magnitude
+), ranked AS (
+    SELECT workflow_id, node,
+        row_number() OVER (ORDER BY sum(duration_ms) / sum(steps) DESC, sum(steps) DESC, workflow_id, node) AS place
+    FROM kept GROUP BY workflow_id, node ORDER BY place LIMIT $5
+), named AS MATERIALIZED (
+    SELECT place, ranked.workflow_id, ranked.node, workflows.name AS workflow_name, found.name AS step_name, found.type
+    FROM ranked JOIN workflows ON workflows.id = ranked.workflow_id
+    LEFT JOIN LATERAL (
+        SELECT step ->> 'name' AS name, step ->> 'type' AS type
+        FROM workflow_versions CROSS JOIN json_array_elements(definition -> 'nodes') AS step
+        WHERE workflow_versions.workflow_id = workflows.id AND workflow_versions.version = workflows.version
+            AND step ->> 'key' = ranked.node LIMIT 1
+    ) AS found ON true
+)
+SELECT place, workflow_id, workflow_name, node, step_name, type, outcome, magnitude, steps, duration_ms
+FROM named JOIN kept USING (workflow_id, node) ORDER BY place, outcome, magnitude LIMIT 100000

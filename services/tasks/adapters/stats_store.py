@@ -1,0 +1,35 @@
+"""The statistics of decisions as they are read, and kept small."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from services.chassis.database import Pool, Statements, acquire_seconds_max, translated
+from services.tasks.app.stats import Counted
+
+statements = Statements(Path(__file__).parent / "sql")
+
+
+class PostgresDecisionStats:
+    """One method a statement; every one raises Transient when the database is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def decisions(
+        self, start: datetime, end: datetime, workflow_id: UUID | None, limit: int
+    ) -> Sequence[Counted]:
+        """Return what was decided, step by step; and the span of the same length before."""
+        with translated():
+            async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
+                rows = await connection.fetch(
+                    statements["stats_decisions"], start, end, workflow_id, limit
+                )
+        return [Counted(*row) for row in rows]
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what is older than that; return how many rows went."""
+        with translated():
+            async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
+                return int(await connection.fetchval(statements["prune_decision_stats"], before))

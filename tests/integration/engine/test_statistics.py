@@ -1,0 +1,175 @@
+"""Statistics and timelines as the database answers them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from contracts.base import JsonObject
+from contracts.run import DecidedOutcome, RecordResult
+from contracts.stats import (
+    AskHourStats,
+    AskRunStats,
+    AskStepStats,
+    AskWorkflowStats,
+    ListTimelines,
+    TimelinePage,
+)
+from services.chassis.database import Pool
+from services.chassis.ids import derived_beside, new_id
+from services.engine.adapters.stats_store import PostgresStats
+from services.engine.adapters.timeline_store import PostgresTimelines
+from services.engine.app.orders import RunOrder, order_for
+from services.engine.app.stats import Stats
+from services.engine.app.stats_upkeep import StatsUpkeep
+from services.engine.app.timelines import Timelines
+from services.engine.domain.run_commands import Resolve
+from tests.support.chassis import running
+from tests.support.engine_service import (
+    Clock,
+    StoredRuns,
+    engine_pool,
+    run_pipeline,
+    start_of,
+    stored_workflow,
+)
+from tests.support.runs import ADA, NOW, node, workflow
+from tests.support.stats import kept_stats, stats_of_log
+
+ASKING = workflow(
+    [
+        node("fetch", "http_request", url="https://example.com/"),
+        node("ask", "approval", prompt="Well?"),
+        node("nap", "delay", duration="2m"),
+    ]
+)
+DAY: JsonObject = {"start": NOW - timedelta(hours=12), "end": NOW + timedelta(hours=12)}
+
+
+async def give(pipeline: StoredRuns, run_id: UUID, command: RunOrder) -> None:
+    await pipeline.execute(order_for(run_id, command, actor="test"))
+
+
+async def fetched(pipeline: StoredRuns, clock: Clock, workflow_id: UUID) -> UUID:
+    """Start a run whose request takes 30 s."""
+    run_id = new_id()
+    await give(pipeline, run_id, start_of(workflow_id, run_id=run_id))
+    clock.now += timedelta(seconds=29)
+    result = RecordResult(run_id=run_id, node="fetch", visit=1, attempt=1, output={"status": 200})
+    await give(pipeline, run_id, result)
+    return run_id
+
+
+async def answer(pipeline: StoredRuns, run_id: UUID, outcome: DecidedOutcome) -> None:
+    task_id = derived_beside(run_id, "task", "ask", "1")
+    await give(pipeline, run_id, Resolve(task_id, outcome, None, ADA, NOW))
+
+
+async def test_what_was_kept_is_answered(database_url: str) -> None:
+    async with engine_pool(database_url) as pool:
+        clock = Clock()
+        pipeline = run_pipeline(pool, clock)
+        async with running(pipeline.run()):
+            workflow_id = await stored_workflow(pool, pipeline, ASKING)
+            runs = [await fetched(pipeline, clock, workflow_id) for _ in range(3)]
+            clock.now += timedelta(minutes=30)
+            await answer(pipeline, runs[0], "rejected")
+            await answer(pipeline, runs[1], "approved")
+        assert await kept_stats(pool) == await stats_of_log(pool)
+        await _figures_are_right(Stats(PostgresStats(pool)), workflow_id)
+        await _timelines_are_right(pool, runs)
+
+
+async def _figures_are_right(stats: Stats, workflow_id: UUID) -> None:
+    told = await stats.runs(AskRunStats(**DAY, workflow_id=workflow_id))
+    assert (told.total.started, told.total.failed, told.total.rejected) == (3, 1, 1)
+    assert sum(item.started for item in told.items) == 3
+    assert (await stats.runs(AskRunStats(**DAY, workflow_id=new_id()))).total.started == 0
+    later: JsonObject = {"start": DAY["end"], "end": DAY["end"] + timedelta(days=1)}
+    assert (await stats.runs(AskRunStats(**later))).previous.started == 3
+    for sort in ("failures", "duration", "runs"):
+        question = AskWorkflowStats.model_validate({**DAY, "sort": sort})
+        (one,) = (await stats.workflows(question)).items
+        assert (one.workflow_name, one.started, one.failed) == ("Stored", 3, 1)
+    (work,) = (await stats.steps(AskStepStats(**DAY))).items
+    assert (work.node, work.step_name, work.type, work.steps) == (
+        "fetch",
+        "Fetch",
+        "http_request",
+        3,
+    )
+    assert work.duration_ms_mean == 30_000
+    (asked,) = (await stats.steps(AskStepStats(**DAY, kind="people"))).items
+    assert (asked.node, asked.steps, asked.failed) == ("ask", 2, 1)
+    assert asked.duration_ms_mean > 30 * 60_000
+    hours = (await stats.hours(AskHourStats(**DAY))).items
+    assert sum(one.started for one in hours) == 3
+
+
+async def _timelines_are_right(pool: Pool, runs: list[UUID]) -> None:
+    timelines = Timelines(PostgresTimelines(pool))
+    first = await timelines.page(ListTimelines(**DAY, limit=2))
+    rest = await timelines.page(ListTimelines(**DAY, limit=2, cursor=first.next_cursor))
+    assert [one.id for page in (first, rest) for one in page.items] == runs[::-1]
+    assert rest.next_cursor is None
+    bars = {
+        one.id: [(step.name, step.status, step.finished_at is None) for step in one.steps]
+        for page in (first, rest)
+        for one in page.items
+    }
+    fetch = ("Fetch", "Completed", False)
+    assert bars == {
+        runs[0]: [fetch, ("Ask", "Failed", False)],
+        runs[1]: [fetch, ("Ask", "Completed", False), ("Nap", "Running", True)],
+        runs[2]: [fetch, ("Ask", "Waiting", True)],
+    }
+    of_other = await timelines.page(ListTimelines(**DAY, workflow_id=new_id()))
+    assert of_other == TimelinePage(items=[])
+
+
+async def test_timelines_hold_what_was_under_way_however_early_it_began(database_url: str) -> None:
+    async with engine_pool(database_url) as pool:
+        workflow_id = await stored_workflow(pool, run_pipeline(pool), ASKING)
+        spans = {
+            "long": (-100, 5),
+            "live": (-90, None),
+            "over": (-80, -50),
+            "short": (-1, 1),
+            "later": (30, 31),
+        }
+        for name, (began, ended) in spans.items():
+            await pool.execute(
+                "INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at)"
+                " VALUES ($1, $2, $3, 1, $4, 'manual', $5, $6)",
+                new_id(),
+                workflow_id,
+                name,
+                "Waiting" if ended is None else "Completed",
+                NOW + timedelta(hours=began),
+                None if ended is None else NOW + timedelta(hours=ended),
+            )
+        timelines = Timelines(PostgresTimelines(pool))
+        for asked in (None, workflow_id):
+            page = await timelines.page(ListTimelines(**DAY, workflow_id=asked))
+            assert [one.workflow_name for one in page.items] == ["short", "live", "long"]
+
+
+async def test_steps_of_old_days_are_put_together_and_lose_nothing(database_url: str) -> None:
+    async with engine_pool(database_url) as pool:
+        workflow_id = await stored_workflow(pool, run_pipeline(pool), ASKING)
+        add = "INSERT INTO step_stats VALUES ($1, $2, 'fetch', 'Completed', 5, 2, 14)"
+        for hours in (0, 1, 23, 24, 200, 24 * 20):
+            await pool.execute(
+                add, datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hours), workflow_id
+            )
+        clock = Clock(datetime(2026, 11, 24, 12, tzinfo=UTC))
+        for _ in range(2):  # done twice it does nothing
+            await StatsUpkeep(PostgresStats(pool), clock).tidy()
+            told = await pool.fetch("SELECT hour, steps, duration_ms FROM step_stats ORDER BY hour")
+            assert [(row["hour"].day, row["hour"].hour, row["steps"]) for row in told] == [
+                (1, 0, 6),
+                (2, 0, 2),
+                (9, 0, 2),
+                (21, 0, 2),
+            ]
+        clock.now += timedelta(days=900)
+        await StatsUpkeep(PostgresStats(pool), clock).tidy()
+        assert await pool.fetchval("SELECT count(*) FROM step_stats") == 0
