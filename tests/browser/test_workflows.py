@@ -4,9 +4,9 @@ import re
 
 from playwright.async_api import expect
 
-from tests.support.api import Api
+from tests.support.api import Api, chain, node
 from tests.support.asking import approval
-from tests.support.browser import Person, without_a_new_workflow
+from tests.support.browser import Person, violations, without_a_new_workflow
 
 
 async def test_a_workflow_is_written_checked_and_created(person: Person) -> None:
@@ -106,6 +106,44 @@ async def test_a_workflow_is_activated_paused_duplicated_and_run(api: Api, perso
     await expect(
         person.page.get_by_role("heading", name="Copy of Put to use", level=1)
     ).to_be_visible()
+
+
+async def test_a_run_is_given_what_its_trigger_asks_for(api: Api, person: Person) -> None:
+    """The form is the trigger's, from the list and for running again; JSON is its equal."""
+    fields = [
+        {"name": "amount", "type": "number", "label": "Amount", "required": True, "min": 1},
+        {"name": "note", "type": "text", "label": "Note"},
+    ]
+    config = {"fields": fields, "sample_input": {"note": "from the sample"}}
+    definition = chain(
+        node("kept", "transform", amount="{{ trigger.output.amount }}"),
+        trigger={"type": "manual_trigger", "config": config},
+    )
+    workflow = await api.workflow(definition, "Asked for")
+    page = person.page
+    await person.open("/workflows?q=Asked+for")
+    await page.get_by_role("button", name="Run Asked for").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_label("Note")).to_have_value("from the sample")
+    await dialog.get_by_role("button", name="Start run").click()
+    await expect(dialog.get_by_text("Amount is required.")).to_be_visible()
+    await expect(dialog.get_by_label("Amount")).to_be_focused()
+    await dialog.get_by_label("Amount").fill("12")
+    assert await violations(page) == []
+    await dialog.get_by_role("tab", name="JSON").click()
+    text = dialog.get_by_label("Input", exact=False).last
+    await text.fill((await text.input_value()).replace("12", "13"))
+    await dialog.get_by_role("tab", name="Form").click()
+    await expect(dialog.get_by_label("Amount")).to_have_value("13")
+    await dialog.get_by_role("button", name="Start run").click()
+    await page.wait_for_url("**/runs/*")
+    run = page.url.rsplit("/", 1)[1]
+    await page.get_by_role("button", name="Run again").click()
+    await expect(dialog.get_by_label("Amount")).to_have_value("13")
+    trace = (await api.get(f"/runs/{run}"))["trace"]
+    assert isinstance(trace, list)
+    assert trace[0]["output"] == {"amount": 13, "note": "from the sample"}
+    assert (await api.get(f"/workflows/{workflow}"))["steps"] == 1
 
 
 async def test_deleting_asks_and_asks_for_the_name_while_runs_live(

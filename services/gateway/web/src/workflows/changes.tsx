@@ -172,7 +172,7 @@ function Value({ as: Element, text }: { as: "del" | "ins"; text: string }) {
 
 /** Texts as they are, all else as JSON; null where there is nothing. */
 function shownOf(value: Json | undefined): string | null {
-  if (value === undefined || value === null) return null;
+  if (value === undefined || value === null || value === "") return null;
   if (typeof value === "string") return value;
   const line = JSON.stringify(value);
   return line.length > SHORT_MAX ? JSON.stringify(value, null, 2) : line;
