@@ -29,6 +29,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "follow": ("follow",),
     "tasks": ("tasks", "task", "approve", "reject", "submit"),
     "receipt": ("receipt",),
+    "verify": ("verify",),
+    "dead_letters": ("dead-letters",),
+    "lost": ("lost",),
+    "rebuild": ("rebuild",),
 }
 """The modules in the order of `--help`, and the commands that each of them has."""
 PROGRAM = "flusso"

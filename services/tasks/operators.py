@@ -3,17 +3,27 @@
 from collections.abc import Mapping
 from functools import partial
 
-from contracts.subjects import TASK_EVENTS, TASK_FACTS, TASKS
+from contracts.operations import GetRebuild, RebuildInbox
+from contracts.subjects import (
+    TASK_EVENTS,
+    TASK_FACTS,
+    TASKS,
+    TASKS_GET_REBUILD,
+    TASKS_REBUILD_INBOX,
+)
 from services.chassis.consumer import Handle
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.health import Health
 from services.chassis.lost_facts import LostFacts, ToldFacts
 from services.chassis.operations import Operations, serve_operations
 from services.chassis.relay import Relay
+from services.chassis.rpc import serve
 from services.chassis.runtime import Runtime
 from services.chassis.verify import Verifier
 from services.tasks.adapters.inbox import PostgresInbox
+from services.tasks.adapters.inbox_rebuild import PostgresRebuild
 from services.tasks.adapters.task_rows import TaskRows, TaskTables
+from services.tasks.app.rebuild import InboxRebuild
 from services.tasks.app.verify_tasks import RULES, verify_tasks
 from services.tasks.entry.run_events import CONSUMER
 
@@ -55,3 +65,7 @@ def serve_operators(runtime: Runtime, schema: str, relay: Relay, follow_runs: Ha
         verify_tables=TaskTables(runtime.settings, schema).verify,
     )
     serve_operations(runtime.broker, "tasks", TASKS, operations)
+    rebuild = InboxRebuild(PostgresRebuild(pool))
+    serve(runtime.broker, TASKS_REBUILD_INBOX, TASKS, RebuildInbox, rebuild.begin)
+    serve(runtime.broker, TASKS_GET_REBUILD, TASKS, GetRebuild, rebuild.state)
+    runtime.spawn("rebuild of the inbox", rebuild.run())

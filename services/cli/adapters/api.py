@@ -49,6 +49,15 @@ class Api:
         given = {name: value for name, value in query.items() if value is not None}
         return self._ask("GET", path, params=given)
 
+    def find(self, path: str) -> JsonObject | None:
+        """Return what is there; None if nothing is."""
+        try:
+            return self.get(path)
+        except RefusedError as refused:
+            if refused.problem.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
     def get_as(self, model: type[M], path: str, **query: str | int | None) -> M:
         """Return the answer as a model."""
         return read_answer(model, self.get(path, **query))
