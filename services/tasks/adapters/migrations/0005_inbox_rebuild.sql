@@ -1,4 +1,5 @@
--- What is read of tasks can be made anew from the log: in tables beside those in use, which then take their places.
+-- What is read of tasks can be made anew from the log: in tables beside those in use, which then take their places. Making
+-- and swapping tables is for who owns them; the service that asks for it need not.
 SET LOCAL lock_timeout = '5s';
 
 -- The last rebuild, and how far it is: every task up to the id `after`, and all events up to `position`.
@@ -25,7 +26,7 @@ CREATE FUNCTION rebuilt_tables() RETURNS text[] LANGUAGE sql IMMUTABLE
 RETURN ARRAY['pending_tasks', 'ended_tasks', 'task_counts', 'task_timeouts'];
 
 -- Makes the tables beside, empty, with all columns, checks, indexes, settings and rights of those in use.
-CREATE FUNCTION begin_inbox_rebuild() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION begin_inbox_rebuild() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     used text;
     options text;
@@ -50,7 +51,7 @@ END
 $$;
 
 -- Puts the tables beside into the places of those in use, names of indexes and constraints included.
-CREATE FUNCTION swap_inbox_rebuild() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION swap_inbox_rebuild() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     used text;
     names text[];
