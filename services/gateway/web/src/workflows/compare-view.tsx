@@ -10,7 +10,8 @@ import { LoadError, Loading } from "../ui/states.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Changes, namesOf } from "./changes.tsx";
 import { compare } from "./compare.ts";
-import { type Contents, contentsQuery, DRAFT } from "./contents.ts";
+import { type Contents, contentsQuery } from "./contents.ts";
+import { DRAFT } from "./editor-draft.ts";
 import { LineDiff } from "./line-diff.tsx";
 import { RestoreButton } from "./restore.tsx";
 import { useWorkflowWords } from "./words.ts";
@@ -27,15 +28,7 @@ interface Props {
   onRestored: (workflow: Workflow) => void;
 }
 
-export default function CompareView({
-  workflow,
-  hasDraft,
-  from,
-  to,
-  onChoose,
-  onBack,
-  onRestored,
-}: Props) {
+export function CompareView({ workflow, hasDraft, from, to, onChoose, onBack, onRestored }: Props) {
   const w = useWorkflowWords();
   const [shown, setShown] = useState<Shown>("changes");
   const before = useQuery(contentsQuery(workflow.id, from));

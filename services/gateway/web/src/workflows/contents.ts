@@ -3,11 +3,8 @@ import { queryOptions } from "@tanstack/react-query";
 import { call, get } from "../api/client.ts";
 import type { JsonObject, Validation, Workflow } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
-import type { ServerDraft } from "./editor-draft.ts";
+import { DRAFT, type ServerDraft } from "./editor-draft.ts";
 import { validate } from "./use-validation.ts";
-
-/** Stands for the caller's draft where else a version's number is. */
-export const DRAFT = "draft";
 
 export interface Contents {
   name: string;

@@ -15,7 +15,7 @@ interface Props {
   onDeleted: () => void;
 }
 
-export function DeleteDialog({ workflow, onClose, onDeleted }: Props) {
+export default function DeleteDialog({ workflow, onClose, onDeleted }: Props) {
   const t = useT();
   const { remove } = useWorkflowActions();
   const { alert } = useAnnouncer();

@@ -4,9 +4,9 @@ import type { Workflow } from "../api/types.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
 import { useNow } from "../ui/clock.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { useDraftWords } from "./draft-words.ts";
 import type { FoundDraft } from "./editor-draft.ts";
 import type { useEditor } from "./use-editor.ts";
-import { useWorkflowWords } from "./words.ts";
 
 interface Props {
   editor: ReturnType<typeof useEditor>;
@@ -18,7 +18,7 @@ interface Props {
 
 export function DraftBanners({ editor, workflow, found, reload, onCompare }: Props) {
   const t = useT();
-  const w = useWorkflowWords();
+  const w = useDraftWords();
   const format = useFormat();
   const now = useNow();
   const { draft, saving } = editor;
@@ -76,7 +76,7 @@ export function DraftBanners({ editor, workflow, found, reload, onCompare }: Pro
 
 export function Discard({ editor }: { editor: ReturnType<typeof useEditor> }) {
   const t = useT();
-  const w = useWorkflowWords();
+  const w = useDraftWords();
   const [asking, setAsking] = useState(false);
   return (
     <>

@@ -7,9 +7,9 @@ import { useAnnouncer } from "../ui/announcer.tsx";
 import { useNow } from "../ui/clock.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Discard } from "./draft-banners.tsx";
+import { useDraftWords } from "./draft-words.ts";
 import type { useDefinition } from "./editor-modes.ts";
 import type { useEditor } from "./use-editor.ts";
-import { useWorkflowWords } from "./words.ts";
 
 interface SavedProps {
   editor: ReturnType<typeof useEditor>;
@@ -19,7 +19,7 @@ interface SavedProps {
 /** The version, or how safe what was typed since is. */
 export function SavedState({ editor, workflow }: SavedProps) {
   const t = useT();
-  const w = useWorkflowWords();
+  const w = useDraftWords();
   const format = useFormat();
   const now = useNow();
   const { keeping, dirty } = editor;

@@ -3,6 +3,9 @@
 import { call, Problem } from "../api/client.ts";
 import type { TextFormat } from "./use-validation.ts";
 
+/** Stands for the draft where else a version's number is. */
+export const DRAFT = "draft";
+
 export interface EditorDraft {
   name: string;
   description: string;

@@ -12,10 +12,9 @@ import { useT } from "../i18n/i18n.tsx";
 import { useUser } from "../session/session.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
-import { DRAFT } from "./contents.ts";
 import { DraftBanners } from "./draft-banners.tsx";
 import { SavedState, TestButton, UndoButtons } from "./editor-bar.tsx";
-import { chooseDraft, type FoundDraft, fetchDraft, readLocalDraft } from "./editor-draft.ts";
+import { chooseDraft, DRAFT, type FoundDraft, fetchDraft, readLocalDraft } from "./editor-draft.ts";
 import { Files } from "./editor-files.tsx";
 import { MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
 import { TextMode } from "./editor-text.tsx";
@@ -24,11 +23,11 @@ import { RunDialog } from "./run-dialog.tsx";
 import { ScheduleCard } from "./schedule.tsx";
 import { useEditor } from "./use-editor.ts";
 import { type TextFormat, useValidation } from "./use-validation.ts";
-import { Versions, VersionView } from "./versions.tsx";
 import { WebhookAddress } from "./webhook-address.tsx";
 
 const VisualEditor = lazy(() => import("../editor/visual-editor.tsx"));
-const CompareView = lazy(() => import("./compare-view.tsx"));
+const Past = lazy(() => import("./past.tsx"));
+const Versions = lazy(() => import("./versions.tsx"));
 
 /** `compare`: two versions, such as `3..4`, or `4..draft`. */
 const VERSION = { version: "", compare: "" };
@@ -47,49 +46,22 @@ export function EditorForm({ workflow }: { workflow: Workflow | null }) {
   const compared = COMPARED.exec(compare);
   if (workflow && (version !== "" || compared)) {
     return (
-      <Past
-        workflow={workflow}
-        version={version}
-        compared={compared}
-        onCompare={(from, to) => change({ version: "", compare: `${from}..${to}` })}
-        onBack={back}
-        onRestored={() => {
-          back();
-          setOpened((before) => before + 1);
-        }}
-      />
+      <Suspense fallback={<Loading lines={4} />}>
+        <Past
+          workflow={workflow}
+          version={version}
+          compared={compared}
+          onCompare={(from, to) => change({ version: "", compare: `${from}..${to}` })}
+          onBack={back}
+          onRestored={() => {
+            back();
+            setOpened((before) => before + 1);
+          }}
+        />
+      </Suspense>
     );
   }
   return <OpenedEditor key={opened} workflow={workflow} reload={() => void reload()} />;
-}
-
-interface PastProps {
-  workflow: Workflow;
-  version: string;
-  compared: RegExpExecArray | null;
-  onCompare: (from: string, to: string) => void;
-  onBack: () => void;
-  onRestored: () => void;
-}
-
-/** A version, or two of them. */
-function Past({ workflow, version, compared, onCompare, onBack, onRestored }: PastProps) {
-  const draft = useQuery({
-    queryKey: ["workflow", workflow.id, "has-draft"],
-    queryFn: async ({ signal }) => Boolean(await fetchDraft(workflow.id, signal)),
-    staleTime: 0,
-    gcTime: 0,
-  });
-  const shared = { workflow, hasDraft: draft.data ?? false, onBack, onRestored };
-  if (!compared) {
-    return <VersionView {...shared} key={version} version={version} onCompare={onCompare} />;
-  }
-  const [, from = "", to = ""] = compared;
-  return (
-    <Suspense fallback={<Loading lines={4} />}>
-      <CompareView {...shared} from={from} to={to} onChoose={onCompare} />
-    </Suspense>
-  );
 }
 
 interface OpenedProps {
@@ -300,11 +272,13 @@ function Editor({ workflow, savedText, found, reload }: EditorProps) {
           onChoose={(fault) => want({ fault, count: (wanted?.count ?? 0) + 1 })}
         />
         {workflow && (
-          <Versions
-            workflow={workflow}
-            onChoose={(version) => void open(`version=${version}`)}
-            onCompare={(from, to) => void open(`compare=${from}..${to}`)}
-          />
+          <Suspense fallback={<Loading lines={1} />}>
+            <Versions
+              workflow={workflow}
+              onChoose={(version) => void open(`version=${version}`)}
+              onCompare={(from, to) => void open(`compare=${from}..${to}`)}
+            />
+          </Suspense>
         )}
       </div>
       <Files editor={editor} />

@@ -1,13 +1,11 @@
-/** The versions of a workflow: who saved each and when; any can be looked at, compared and restored, none can be changed. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+/** The versions of a workflow: who saved each and when; any can be looked at and compared, none can be changed. */
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { get, query } from "../api/client.ts";
 import type { Page, Workflow, WorkflowVersion } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { UserText } from "../ui/text.tsx";
 import { RelativeTime } from "../ui/time.tsx";
-import { contentsQuery } from "./contents.ts";
-import { RestoreButton } from "./restore.tsx";
 import { useWorkflowWords } from "./words.ts";
 
 const PAGE_SIZE = 10;
@@ -18,7 +16,7 @@ interface Props {
   onCompare: (from: number, to: number) => void;
 }
 
-export function Versions({ workflow, onChoose, onCompare }: Props) {
+export default function Versions({ workflow, onChoose, onCompare }: Props) {
   const t = useT();
   const w = useWorkflowWords();
   const versions = useInfiniteQuery({
@@ -71,64 +69,5 @@ export function Versions({ workflow, onChoose, onCompare }: Props) {
         </button>
       )}
     </section>
-  );
-}
-
-interface ViewProps {
-  workflow: Workflow;
-  version: string;
-  hasDraft: boolean;
-  onCompare: (from: string, to: string) => void;
-  onBack: () => void;
-  onRestored: (workflow: Workflow) => void;
-}
-
-export function VersionView({
-  workflow,
-  version,
-  hasDraft,
-  onCompare,
-  onBack,
-  onRestored,
-}: ViewProps) {
-  const t = useT();
-  const w = useWorkflowWords();
-  const found = useQuery(contentsQuery(workflow.id, version));
-  const isOld = Number(version) !== workflow.version;
-  return (
-    <div className="stack">
-      <div className="banner tone-info">
-        <span>{t.editor.viewing(Number(version))}</span>
-        <button type="button" onClick={onBack}>
-          {t.editor.backToLatest}
-        </button>
-        {isOld && (
-          <button type="button" onClick={() => onCompare(version, String(workflow.version))}>
-            {w.compare}
-          </button>
-        )}
-        {isOld && found.data && (
-          <RestoreButton
-            workflow={workflow}
-            version={Number(version)}
-            contents={found.data}
-            hasDraft={hasDraft}
-            onRestored={onRestored}
-          />
-        )}
-      </div>
-      {found.isError && <LoadError error={found.error} />}
-      {found.isPending && <Loading lines={4} />}
-      {found.data && (
-        <textarea
-          className="editor-text"
-          readOnly
-          wrap="off"
-          dir="ltr"
-          aria-label={t.editor.definition}
-          value={found.data.source ?? found.data.yaml}
-        />
-      )}
-    </div>
   );
 }

@@ -1,11 +1,12 @@
 /** What can be done with a workflow besides editing its text. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Workflow } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useWorkflowActions } from "./actions.ts";
-import { DeleteDialog } from "./delete-dialog.tsx";
 import { RunButton } from "./run-dialog.tsx";
+
+const DeleteDialog = lazy(() => import("./delete-dialog.tsx"));
 
 export function WorkflowMenu({ workflow }: { workflow: Workflow }) {
   const t = useT();
@@ -29,11 +30,13 @@ export function WorkflowMenu({ workflow }: { workflow: Workflow }) {
         {t.common.delete}
       </button>
       {deleting && (
-        <DeleteDialog
-          workflow={workflow}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => navigate("/workflows")}
-        />
+        <Suspense fallback={null}>
+          <DeleteDialog
+            workflow={workflow}
+            onClose={() => setDeleting(false)}
+            onDeleted={() => navigate("/workflows")}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -1,6 +1,6 @@
 /** All workflows, as a table or a grid. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import { workflowsQuery } from "../api/queries.ts";
 import type { Workflow } from "../api/types.ts";
@@ -11,8 +11,9 @@ import { SearchField } from "../tasks/filters.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
-import { DeleteDialog } from "./delete-dialog.tsx";
 import { WorkflowGrid, WorkflowTable } from "./workflow-lists.tsx";
+
+const DeleteDialog = lazy(() => import("./delete-dialog.tsx"));
 
 const DEFAULTS = { q: "", status: "", sort: "-updated_at", view: "table" };
 
@@ -98,11 +99,13 @@ export default function WorkflowsPage() {
         </p>
       )}
       {deleting && (
-        <DeleteDialog
-          workflow={deleting}
-          onClose={() => setDeleting(null)}
-          onDeleted={() => heading.current?.focus()}
-        />
+        <Suspense fallback={null}>
+          <DeleteDialog
+            workflow={deleting}
+            onClose={() => setDeleting(null)}
+            onDeleted={() => heading.current?.focus()}
+          />
+        </Suspense>
       )}
     </>
   );
