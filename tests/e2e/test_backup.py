@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from contracts.base import JsonObject
 from deploy.local.postgres import DATABASE, PostgresServer, postgres_bin
 from deploy.local.stack import Stack
-from tests.support.api import APPROVAL, api_of
+from tests.support.api import APPROVAL, Api, api_of
 
 
 @contextmanager
@@ -43,8 +44,20 @@ def restore(data_dir: Path, file: Path) -> None:
         server.stop()
 
 
+async def lost(api: Api, service: str) -> list[JsonObject]:
+    """Return what the broker knows and the log does not, page by page."""
+    found: list[JsonObject] = []
+    query = {"service": service}
+    while True:
+        page = await api.get("/system/lost", **query)
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        query = {"service": service, "cursor": page["next_cursor"]}
+
+
 async def test_a_restored_dump_is_flusso_as_it_was(tmp_path: Path) -> None:
-    """The broker keeps what it heard after the dump: facts of a time that is undone."""
+    """The broker keeps what it heard after the dump: facts of a time that is undone, which can be listed."""
     file, data_dir = tmp_path / "dump.sql", tmp_path / "data"
     with running(data_dir) as stack:
         async with api_of(stack) as api:
@@ -63,9 +76,17 @@ async def test_a_restored_dump_is_flusso_as_it_was(tmp_path: Path) -> None:
         async with api_of(stack) as api:
             assert (await api.http.get(f"/api/v1/runs/{after}")).status_code == 404
             assert (await api.get(f"/runs/{before}"))["status"] == "Waiting"
+            undone = [fact for fact in await lost(api, "tasks") if fact["outcome"] is not None]
+            assert [(fact["subject"], fact["outcome"], fact["by"]) for fact in undone] == [
+                (task["id"], "approved", "admin")
+            ]
+            begun = {fact["subject"] for fact in await lost(api, "engine")}
+            assert after in begun
             (again,) = await api.tasks_of(before)
             assert again["digest"] == task["digest"]
             assert (await api.decide(task["id"])).status_code == 200
             await api.run_when(before, "Completed")
             fresh = await api.start(workflow)
             await api.tasks_of(fresh)
+            told_since = {fact["subject"] for fact in await lost(api, "engine")}
+            assert fresh not in told_since, "what is told since then is not lost"

@@ -1,9 +1,20 @@
-"""What an operator's tools ask of every process."""
+"""What an operator asks: of every process, and of all of Flusso through the command line."""
 
+import asyncio
+from uuid import UUID, uuid4
+
+import asyncpg
 import httpx
+import nats
+import orjson
 import pytest
 
+from contracts.base import JsonObject
+from contracts.subjects import RUN_FACTS, TASKS_ON_RUN_EVENTS
 from deploy.local.stack import Stack
+from services.chassis.ids import new_id
+from tests.support.api import APPROVAL, api_of
+from tests.support.cli import Cli
 
 EXPECTED = {
     "engine": ["flusso_events_appended_total", "flusso_relay_lag_events", "flusso_repairs_total"],
@@ -29,3 +40,128 @@ def test_health_and_readiness_are_told(stack: Stack, service: str) -> None:
     ready = httpx.get(f"{base}/readyz", trust_env=False)
     assert ready.status_code == 200
     assert all(ready.json().values())
+
+
+# -- dead letters ------------------------------------------------------------------------------------------------------
+
+
+def run_event(run_id: UUID, name: str, data: JsonObject) -> JsonObject:
+    return {
+        "specversion": "1.0",
+        "id": f"{run_id}-1",
+        "source": "flusso/engine",
+        "type": name,
+        "subject": str(run_id),
+        "time": "2026-11-24T08:00:00.000000Z",
+        "dataschema": f"{name}/1",
+        "sequence": 1,
+        "logposition": 1,
+        "data": data,
+    }
+
+
+async def tell(stack: Stack, event: JsonObject) -> None:
+    client = await nats.connect(stack.nats_url)
+    try:
+        await client.jetstream().publish(RUN_FACTS, orjson.dumps([event]))
+    finally:
+        await client.close()
+
+
+async def keep(stack: Stack, event: JsonObject, reason: str) -> UUID:
+    """Write a letter as the consumer would have, of an event that it can handle by now."""
+    letter_id = new_id()
+    connection = await asyncpg.connect(stack.database_url)
+    try:
+        await connection.execute(
+            "INSERT INTO tasks.dead_letters (id, consumer, event_id, event_type, payload, reason)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            letter_id,
+            TASKS_ON_RUN_EVENTS,
+            event["id"],
+            event["type"],
+            orjson.dumps(event),
+            reason,
+        )
+    finally:
+        await connection.close()
+    return letter_id
+
+
+def letters_of(cli: Cli, run_id: UUID) -> list[JsonObject]:
+    found: list[JsonObject] = cli.ok("dead-letters", "list", "--json").json
+    return [letter for letter in found if letter["event_id"] == f"{run_id}-1"]
+
+
+async def test_a_letter_that_still_fails_is_counted_and_can_be_given_up(
+    stack: Stack, cli: Cli
+) -> None:
+    run_id = uuid4()
+    event = run_event(run_id, "flusso.run.paused", {"nobody": "understands"})
+    await tell(stack, event)
+    async with asyncio.timeout(60):
+        while not letters_of(cli, run_id):  # noqa: ASYNC110 - the services hear of it in their time
+            await asyncio.sleep(0.1)
+    (letter,) = letters_of(cli, run_id)
+    assert (letter["service"], letter["attempts"]) == ("tasks", 1)
+    shown = cli.ok("dead-letters", "show", letter["id"], "--json").json
+    assert orjson.loads(shown["message"])["data"] == event["data"]
+
+    again = cli("dead-letters", "replay", letter["id"])
+
+    assert again.code == 1
+    assert letters_of(cli, run_id)[0]["attempts"] == 2
+    assert cli("dead-letters", "discard", letter["id"]).code == 2, "nobody is there to be asked"
+    assert cli.ok("dead-letters", "discard", letter["id"], "--yes").out == "1 given up.\n"
+    assert letters_of(cli, run_id) == []
+    assert cli("dead-letters", "show", letter["id"]).code == 1
+
+
+async def test_letters_for_a_reason_are_handled_once_more(stack: Stack, cli: Cli) -> None:
+    run_ids = [uuid4(), uuid4()]
+    reason = f"not understood by release {uuid4()}"
+    for run_id in run_ids:
+        ended = run_event(run_id, "flusso.run.completed", {"output": None, "open_tasks": []})
+        await keep(stack, ended, reason)
+
+    told = cli.ok("dead-letters", "replay", "--reason", reason, "--json").json
+
+    assert told == {"replayed": 2, "failed": [], "left": 0}
+    assert [letters_of(cli, run_id) for run_id in run_ids] == [[], []]
+
+
+# -- verifying, rebuilding, health -------------------------------------------------------------------------------------
+
+
+async def test_everything_holds_and_still_does_once_the_inbox_is_rebuilt(
+    stack: Stack, cli: Cli
+) -> None:
+    async with api_of(stack) as api:
+        workflow = await api.workflow(APPROVAL)
+        run = await api.start(workflow)
+        (task,) = await api.tasks_of(run)
+
+        look = cli("verify", "--json")
+
+        assert (look.code, look.json["findings"]) == (0, [])
+        assert look.json["streams"]["engine"] == look.json["totals"]["engine"] > 0
+        rebuilt = cli.ok("rebuild", "inbox", "--yes", "--json").json
+        assert rebuilt["state"] == "done"
+        assert (await api.tasks_of(run))[0]["id"] == task["id"]
+        assert (await api.decide(task["id"])).status_code == 200
+        await api.run_when(run, "Completed")
+    told = cli.ok("verify", "--limit", "5")
+    assert told.out.startswith("Everything holds: ")
+
+
+async def test_health_names_every_replica(stack: Stack) -> None:
+    async with api_of(stack) as api:
+        health = await api.get("/system/health")
+
+    assert {replica["service"] for replica in health["services"]} == {"engine", "tasks", "gateway"}
+    assert health["missing"] == []
+    engine = next(one for one in health["services"] if one["service"] == "engine")
+    assert all(engine["ready"].values())
+    assert {consumer["name"] for consumer in engine["consumers"]} >= {
+        "engine-resume-run-on-task-resolved"
+    }
