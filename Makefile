@@ -100,6 +100,10 @@ faults: $(DEV) ## break a stack of its own for MINUTES=3 as SEED= says, then che
 bench-http: $(DEV) ## measure how many HTTP requests a second the worker makes
 	@exec $(PYTHON) -m tests.load.request_load
 
+.PHONY: bench-inbox
+bench-inbox: setup $(DEV) ## measure the Tasks page in Chromium with 100,000 tasks that wait
+	@exec $(PYTHON) -m tests.load.inbox_scale
+
 .PHONY: schemas
 schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
 	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish && $(PYTHON) -m tests.conformance.control_flow
