@@ -20,6 +20,8 @@ class Reply(Fact):
     ok: Json = None
     refused: Refusal | None = None
     unavailable: str | None = None
+    overloaded: bool = False
+    """Beside `unavailable`: nothing is away, there is too much to do."""
 
 
 def encode_ok(answer: BaseModel | Json) -> bytes:
@@ -39,6 +41,6 @@ def encode_refused(code: str, message: str, details: JsonObject | None = None) -
     return orjson.dumps({"refused": {"code": code, "message": message, "details": details or {}}})
 
 
-def encode_unavailable(message: str) -> bytes:
+def encode_unavailable(message: str, *, overloaded: bool = False) -> bytes:
     """Return the reply that asks the caller to come back later."""
-    return orjson.dumps({"unavailable": message})
+    return orjson.dumps({"unavailable": message} | ({"overloaded": True} if overloaded else {}))

@@ -17,5 +17,9 @@ class Transient(Exception):  # noqa: N818 - a verdict, not a fault
     """Something that we depend on is away; the same call may succeed later."""
 
 
+class Overloaded(Transient):
+    """There is more to do than can be done in time; nothing was begun, and who comes back in a moment may succeed."""
+
+
 class Broken(Exception):  # noqa: N818 - a verdict, not a fault
     """Undecodable or impossible; it is kept in the dead letters and never retried by itself."""

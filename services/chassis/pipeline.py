@@ -20,7 +20,7 @@ from services.chassis.aggregate import Aggregate
 from services.chassis.batch import Batch
 from services.chassis.crash_points import pass_crash_point
 from services.chassis.database import Pool
-from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.errors import Broken, Overloaded, Refused, Transient
 from services.chassis.event_log import EventLog, LogRow, Projection, VersionConflictError
 from services.chassis.finishing import finished
 from services.chassis.orders import Done, Order
@@ -33,12 +33,18 @@ P = TypeVar("P")
 
 batch_size_max = 256
 waiting_orders_max = 20_000
+offered_wait_seconds_max = 2.0
+"""Whoever asks gives up after three seconds: what could not be answered by then is refused at once instead."""
+order_seconds_expected = 0.0003
+"""What an order costs in a full batch, until that was measured here."""
+measured_batch_min = 64
 conflict_attempts_max = 6
 batches_in_flight_max = 2
 
 Outcome = Done[S, E] | Refused | Transient | Broken
 Settle = Callable[[Outcome[S, E]], None]
-Member = tuple[Order[C], Settle[S, E]]
+Member = tuple[Order[C], Settle[S, E], float]
+"""With the instant of its arrival."""
 Prepare = Callable[[Sequence[tuple[Order[C], S]], bool], Awaitable[Sequence[P | Refused]]]
 logger = logging.getLogger(__name__)
 
@@ -86,6 +92,22 @@ class Pipeline(Generic[S, C, P, E]):
         self._batches_in_flight = 0
         self._streams_in_flight: set[UUID] = set()
         self._stopped = False
+        self._order_seconds = order_seconds_expected
+
+    def offer(self, order: Order[C], settle: Settle[S, E]) -> None:
+        """Queue an order of someone who can come back, unless those before it wait for too long already."""
+        if self._wait_seconds() > offered_wait_seconds_max:
+            telemetry.ORDERS_SHED.labels(self._name).inc()
+            settle(Overloaded("more is asked than can be done; try again in a moment"))
+            return
+        self.submit(order, settle)
+
+    def _wait_seconds(self) -> float:
+        """Return how long an order would wait: as long as the first has, or as what is before it takes."""
+        if not self._waiting:
+            return 0.0
+        waited = time.perf_counter() - self._waiting[0][2]
+        return max(waited, len(self._waiting) * self._order_seconds)
 
     def submit(self, order: Order[C], settle: Settle[S, E]) -> None:
         """Queue an order; `settle` is called once, after the commit or the refusal."""
@@ -95,7 +117,7 @@ class Pipeline(Generic[S, C, P, E]):
         if len(self._waiting) >= waiting_orders_max:
             settle(Transient("too many orders are waiting; try again in a moment"))
             return
-        self._waiting.append((order, settle))
+        self._waiting.append((order, settle, time.perf_counter()))
         self._arrived.set()
 
     async def execute(self, order: Order[C]) -> Done[S, E]:
@@ -143,7 +165,7 @@ class Pipeline(Generic[S, C, P, E]):
     def _stop(self) -> None:
         self._stopped = True
         while self._waiting:
-            _, settle = self._waiting.popleft()
+            _, settle, _ = self._waiting.popleft()
             settle(_stopping())
 
     def _take(self) -> list[Member[C, S, E]]:
@@ -155,12 +177,12 @@ class Pipeline(Generic[S, C, P, E]):
             busy = member[0].stream_id in self._streams_in_flight
             (held if busy else taken).append(member)
         self._waiting.extendleft(reversed(held))
-        self._streams_in_flight.update(order.stream_id for order, _ in taken)
+        self._streams_in_flight.update(order.stream_id for order, _, _ in taken)
         return taken
 
     async def _work(self, members: list[Member[C, S, E]]) -> None:
         started = time.perf_counter()
-        orders = [order for order, _ in members]
+        orders = [order for order, _, _ in members]
         links = [order.traceparent for order in orders] if telemetry.is_tracing() else ()
         try:
             with telemetry.span(f"commit {self._name}", links=links, size=len(orders)):
@@ -169,10 +191,18 @@ class Pipeline(Generic[S, C, P, E]):
             self._batches_in_flight -= 1
             self._streams_in_flight.difference_update(order.stream_id for order in orders)
             self._arrived.set()
-        for (_, settle), outcome in zip(members, outcomes, strict=True):
+        for (_, settle, _), outcome in zip(members, outcomes, strict=True):
             settle(outcome)
+        seconds = time.perf_counter() - started
+        self._measure(len(members), seconds)
         telemetry.BATCH_SIZE.labels(self._name).observe(len(members))
-        telemetry.BATCH_SECONDS.labels(self._name).observe(time.perf_counter() - started)
+        telemetry.BATCH_SECONDS.labels(self._name).observe(seconds)
+
+    def _measure(self, size: int, seconds: float) -> None:
+        """Learn from the larger batches, of which two are under way at once, what an order costs."""
+        if size >= measured_batch_min:
+            found = seconds / size / batches_in_flight_max
+            self._order_seconds += (found - self._order_seconds) / 4
 
     async def _outcomes(self, orders: Sequence[Order[C]]) -> Sequence[Outcome[S, E]]:
         try:

@@ -27,7 +27,7 @@ from contracts.rpc import (
     encode_unavailable,
 )
 from services.chassis import telemetry
-from services.chassis.errors import Broken, Refused, Transient
+from services.chassis.errors import Broken, Overloaded, Refused, Transient
 from services.chassis.finishing import Drainable
 from services.chassis.orders import Done, Order
 from services.chassis.pipeline import Outcome, Pipeline
@@ -53,7 +53,7 @@ def encode_failure(error: Refused | Transient | Broken) -> bytes:
         case Refused():
             return encode_refused(error.code, error.message, error.details)
         case Transient():
-            return encode_unavailable(str(error))
+            return encode_unavailable(str(error), overloaded=isinstance(error, Overloaded))
         case Broken():
             return encode_refused("internal-error", "This could not be handled; it was logged.")
 
@@ -110,7 +110,7 @@ async def _answer(
 class OrderServer(Generic[M, C, S, E]):
     """Takes orders of one subject into a pipeline and answers them in order of their commits."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an order is on the way in, and on the way out
         self,
         connection: Client,
         subject: str,
@@ -120,7 +120,11 @@ class OrderServer(Generic[M, C, S, E]):
         to_order: Callable[[M, str | None], Order[C]],
         to_answer: Callable[[M, Done[S, E]], BaseModel | bytes],
         on_refused: Callable[[M, Refused], None] | None = None,
+        *,
+        sheds: bool = True,
     ) -> None:
+        """`sheds`: whoever asks can come back, so orders are refused early when too many wait."""
+        self._sheds = sheds
         self._connection = connection
         self._subject = subject
         self._queue = queue
@@ -192,9 +196,8 @@ class OrderServer(Generic[M, C, S, E]):
         if telemetry.is_tracing():
             span.set(stream_id=str(order.stream_id))
         self._in_hand += 1
-        self._pipeline.submit(
-            order, lambda outcome: self._settle(message.reply, command, outcome, span)
-        )
+        take = self._pipeline.offer if self._sheds else self._pipeline.submit
+        take(order, lambda outcome: self._settle(message.reply, command, outcome, span))
 
     def _settle(
         self, reply_to: str, command: M, outcome: Outcome[S, E], span: telemetry.OpenSpan
@@ -305,4 +308,5 @@ def unwrap(reply: bytes) -> bytes:
     if parsed.refused is not None:
         refusal = parsed.refused
         raise Refused(refusal.code, refusal.message, **refusal.details)
-    raise Transient(parsed.unavailable or "no answer")
+    family = Overloaded if parsed.overloaded else Transient
+    raise family(parsed.unavailable or "no answer")

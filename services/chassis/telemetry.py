@@ -269,6 +269,7 @@ RELAY_LAG = Gauge(
 )
 RELAY_PUBLISHED = Counter("flusso_relay_published", "Events published by the relay.", ["log"])
 DEAD_LETTERS = Counter("flusso_dead_letters", "Messages kept as dead letters.", ["consumer"])
+ORDERS_SHED = Counter("flusso_orders_shed", "Orders refused since too many waited.", ["pipeline"])
 REPAIRS = Counter("flusso_repairs", "What the reconciler had to put right.", ["kind"])
 TIMER_LATE_SECONDS = Histogram(
     "flusso_timer_late_seconds", "How late a timer fired.", ["timer"], buckets=_SECONDS

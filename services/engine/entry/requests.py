@@ -16,6 +16,7 @@ from contracts.workflow import (
     DuplicateWorkflow,
     GetWorkflow,
     GetWorkflowDraft,
+    GetWorkflowUse,
     KeepWorkflowDraft,
     ListVersions,
     ListWorkflows,
@@ -62,6 +63,7 @@ def serve_questions(
     serve(broker, subjects.DUPLICATE_WORKFLOW, QUEUE, DuplicateWorkflow, workflows.duplicate)
     serve(broker, subjects.DELETE_WORKFLOW, QUEUE, DeleteWorkflow, workflows.delete)
     serve(broker, subjects.GET_WORKFLOW, QUEUE, GetWorkflow, workflows.get)
+    serve(broker, subjects.WORKFLOW_USE, QUEUE, GetWorkflowUse, workflows.use)
     serve(broker, subjects.LIST_WORKFLOWS, QUEUE, ListWorkflows, workflows.page)
     serve(broker, subjects.LIST_VERSIONS, QUEUE, ListVersions, workflows.versions)
     serve(broker, subjects.VALIDATE_DEFINITION, QUEUE, ValidateDefinition, validating.validate)
@@ -120,5 +122,12 @@ def result_server(
         return Nothing()
 
     return OrderServer(
-        connection, subjects.RECORD_RESULT, QUEUE, RecordResult, pipeline, to_order, to_answer
+        connection,
+        subjects.RECORD_RESULT,
+        QUEUE,
+        RecordResult,
+        pipeline,
+        to_order,
+        to_answer,
+        sheds=False,  # what was done must not be done again because there is much to do
     )

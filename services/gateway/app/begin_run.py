@@ -17,7 +17,7 @@ from contracts import subjects
 from contracts.run import ReceiveDelivery, StartRun
 from services.chassis import telemetry
 from services.chassis.crash_points import pass_crash_point
-from services.chassis.errors import Transient
+from services.chassis.errors import Overloaded, Transient
 from services.gateway.app.forward_intake import Forwarder
 from services.gateway.app.ports import Arrival, Asking, Clock, Intake, Parked
 
@@ -26,6 +26,9 @@ ask_seconds_max = 1.8
 
 deliveries_asked_max = 256
 turn_seconds_max = 0.5
+kept_when_busy_max = 1_000
+"""Starts that wait beside this many are refused while the engine is busy; deliveries, whose senders may not come back,
+are kept as when it is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,17 @@ class BeginRun:
         self._places = asyncio.Semaphore(deliveries_asked_max)
 
     async def start(self, order: StartRun) -> Started | Kept:
-        """Start a run. Raises Refused; Transient only if it could be neither started nor kept."""
+        """Start a run. Raises Refused; Overloaded; Transient only if it could be neither started nor kept.
+
+        While the engine has too much to do only so many are kept as it can catch up with in a moment.
+        """
         try:
             answer = await self._asking.ask(
                 subjects.START_RUN, order, timeout_seconds=ask_seconds_max, patient=False
             )
-        except Transient:
+        except Transient as error:
+            if isinstance(error, Overloaded) and self._forwarder.waiting >= kept_when_busy_max:
+                raise
             now = self._clock()
             return await self._keep(_arrival_of_start(order, now))
         return Started(answer)

@@ -47,6 +47,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "too-many-attempts": 429,
     "internal-error": 500,
     "unavailable": 503,
+    "overloaded": 503,
 }
 """The stable codes. What another service refuses with a code that is not here is a 422."""
 

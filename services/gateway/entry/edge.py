@@ -13,7 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import telemetry
+from services.chassis.errors import Overloaded
 from services.gateway.entry.doorway import Doorway
+from services.gateway.entry.gate import Gate
 from services.gateway.entry.health import PATHS as HEALTH_PATHS
 from services.gateway.entry.metrics import observe
 from services.gateway.entry.problems import problem_of, problem_response
@@ -39,7 +41,7 @@ logger = logging.getLogger(__name__)
 class Exchange:
     """One request and its answer on the way out."""
 
-    __slots__ = ("_send", "lean", "request_id", "route", "scope", "status")
+    __slots__ = ("_send", "lean", "request_id", "route", "scope", "shed", "status")
 
     def __init__(self, scope: Scope, send: Send, request_id: bytes) -> None:
         self.scope = scope
@@ -47,6 +49,7 @@ class Exchange:
         self.request_id = request_id
         self.route = "other"
         self.lean = False
+        self.shed = False
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -71,7 +74,9 @@ class Edge:
         hot: Sequence[HotRoute],
         doorway: Doorway,
         monotonic: Callable[[], float],
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate or Gate()
         self._app = app
         self._web = web
         self._hot = hot
@@ -90,6 +95,9 @@ class Edge:
                 await self._answer(exchange, receive)
             except ClientDisconnect:
                 exchange.status = GONE_AWAY
+            except Overloaded as error:
+                exchange.shed = True  # a line for each would be more to do
+                await _fail(exchange, receive, error)
             except Exception as error:  # noqa: BLE001 - the process boundary: whoever asked gets an answer
                 await _fail(exchange, receive, error)
             finally:
@@ -102,9 +110,10 @@ class Edge:
             await self._app(scope, receive, exchange.send)
             exchange.route = path
         elif path == "/api" or path.startswith("/api/"):
-            identity = await self._doorway.admit(scope)
-            scope.setdefault("state", {})["identity"] = identity
-            await self._api(exchange, receive)
+            with self._gate.passing(scope["method"], path):
+                identity = await self._doorway.admit(scope)
+                scope.setdefault("state", {})["identity"] = identity
+                await self._api(exchange, receive)
         else:
             exchange.route = "web"
             await self._web(scope, receive, exchange.send)
@@ -126,7 +135,7 @@ class Edge:
 
     def _observe(self, exchange: Exchange, seconds: float) -> None:
         observe(exchange.route, exchange.status, seconds)
-        if exchange.route == "web" or exchange.route in HEALTH_PATHS:
+        if exchange.shed or exchange.route == "web" or exchange.route in HEALTH_PATHS:
             return
         if exchange.lean and exchange.status < 500 and seconds < slow_seconds:  # noqa: PLR2004
             return

@@ -1,6 +1,7 @@
 """Every way in which a request can fail, as problem details; what is our own fault is logged with an id."""
 
 import logging
+import random
 import secrets
 import time
 from collections.abc import Callable
@@ -12,12 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.base import Json
-from services.chassis.errors import Refused, Transient
+from services.chassis.errors import Overloaded, Refused, Transient
 from services.gateway.domain.problem import CONTENT_TYPE, Problem, encode_problem
 
 away_retry_seconds = 2
+overloaded_retry_seconds = (1, 4)
 _AWAY = (
     "A part of Flusso that this needs is away. Try again: with the same Idempotency-Key it is safe."
+)
+_OVERLOADED = (
+    "More is asked than can be done now, and nothing was begun."
+    " Try again: with the same Idempotency-Key it is safe."
 )
 _CODES_BY_STATUS = {
     HTTPStatus.NOT_FOUND: "not-found",
@@ -55,6 +61,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Refused():
             return _refusal(error)
+        case Overloaded():
+            return Problem("overloaded", _OVERLOADED, retry_after_seconds=_soon())
         case Transient():
             _reasons.tell(str(error))
             return Problem("unavailable", _AWAY, retry_after_seconds=away_retry_seconds)
@@ -66,6 +74,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(code, "There is nothing here that answers to this.", allow=allow)
         case _:
             return _internal(error)
+
+
+def _soon() -> int:
+    """Return when to come back, different for each, so that not all come at once."""
+    return random.randint(*overloaded_retry_seconds)  # noqa: S311 - spreads what comes back
 
 
 def _refusal(refusal: Refused) -> Problem:

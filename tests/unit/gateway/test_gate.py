@@ -1,0 +1,50 @@
+"""The gate: so many at once, room for people, nothing for those who only listen."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from services.chassis.errors import Overloaded
+from services.gateway.entry.gate import Gate
+from services.gateway.entry.problems import problem_of
+
+START = ("POST", "/api/v1/workflows/1/runs")
+DELIVERY = ("POST", "/api/webhooks/1")
+DECISION = ("POST", "/api/v1/tasks/1/approve")
+LIST = ("GET", "/api/v1/workflows/1/runs")
+EVENTS = ("GET", "/api/v1/events")
+
+
+def test_starts_and_deliveries_leave_room_for_people() -> None:
+    gate = Gate(everyone_max=3, starts_max=2)
+    with ExitStack() as inside:
+        inside.enter_context(gate.passing(*START))
+        inside.enter_context(gate.passing(*DELIVERY))
+        for asked in (START, DELIVERY):
+            with pytest.raises(Overloaded), gate.passing(*asked):
+                pass
+        inside.enter_context(gate.passing(*DECISION))
+        for asked in (DECISION, LIST):
+            with pytest.raises(Overloaded), gate.passing(*asked):
+                pass
+
+
+def test_event_streams_take_no_place() -> None:
+    gate = Gate(everyone_max=1, starts_max=1)
+    with gate.passing(*EVENTS), gate.passing(*EVENTS), gate.passing(*LIST):
+        pass
+
+
+def test_who_leaves_makes_room_however_it_ended() -> None:
+    gate = Gate(everyone_max=1, starts_max=1)
+    with pytest.raises(ValueError, match="broke"), gate.passing(*LIST):
+        raise ValueError("broke")
+    with gate.passing(*LIST):
+        pass
+
+
+def test_who_is_turned_away_is_told_when_to_come_back() -> None:
+    problems = [problem_of(Overloaded("full")) for _ in range(200)]
+    assert {problem.status for problem in problems} == {503}
+    assert {problem.code for problem in problems} == {"overloaded"}
+    assert {problem.retry_after_seconds for problem in problems} == {1, 2, 3, 4}
