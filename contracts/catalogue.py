@@ -81,6 +81,7 @@ from contracts.workflow import (
     DuplicateWorkflow,
     GetWorkflow,
     GetWorkflowDraft,
+    GetWorkflowUse,
     KeepWorkflowDraft,
     ListVersions,
     ListWorkflows,
@@ -92,6 +93,7 @@ from contracts.workflow import (
     WorkflowDraft,
     WorkflowDraftAnswer,
     WorkflowPage,
+    WorkflowUse,
     WorkflowView,
 )
 
@@ -142,6 +144,7 @@ REQUESTS: tuple[Request, ...] = (
     Request("engine", subjects.GET_WORKFLOW, GetWorkflow, WorkflowView),
     Request("engine", subjects.LIST_WORKFLOWS, ListWorkflows, WorkflowPage),
     Request("engine", subjects.LIST_VERSIONS, ListVersions, VersionPage),
+    Request("engine", subjects.WORKFLOW_USE, GetWorkflowUse, WorkflowUse),
     Request("engine", subjects.KEEP_WORKFLOW_DRAFT, KeepWorkflowDraft, WorkflowDraft),
     Request("engine", subjects.GET_WORKFLOW_DRAFT, GetWorkflowDraft, WorkflowDraftAnswer),
     Request("engine", subjects.DROP_WORKFLOW_DRAFT, DropWorkflowDraft, Nothing),

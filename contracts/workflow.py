@@ -97,6 +97,12 @@ class ListVersions(Command):
     cursor: str | None = None
 
 
+class GetWorkflowUse(Command):
+    """Ask what hangs on a workflow, and so what goes or fails when it is deleted."""
+
+    workflow_id: UUID
+
+
 class KeepWorkflowDraft(Command):
     """Keep what the actor edits of a workflow (null: of a new one) and has not saved, whatever it is.
 
@@ -205,6 +211,22 @@ class WorkflowDraftAnswer(Fact):
     """A draft, if there is one."""
 
     draft: WorkflowDraft | None = None
+
+
+class CallingWorkflow(Fact):
+    """A workflow whose current version calls another one."""
+
+    id: UUID
+    name: str
+
+
+class WorkflowUse(Fact):
+    """What hangs on a workflow; runs are counted up to `counted_max`, callers listed up to a limit."""
+
+    runs: int
+    live_runs: int
+    counted_max: int
+    callers: list[CallingWorkflow]
 
 
 class WorkflowPage(Fact):

@@ -9,11 +9,13 @@ from uuid import UUID
 import orjson
 
 from contracts.workflow import (
+    CallingWorkflow,
     LastRun,
     ListWorkflows,
     VersionItem,
     WorkflowItem,
     WorkflowStatus,
+    WorkflowUse,
     WorkflowView,
 )
 from services.chassis.database import Connection, Pool, Row, acquire_seconds_max, translated
@@ -141,6 +143,24 @@ class PostgresWorkflows:
         with translated():
             rows = await self._pool.fetch(statements["list_versions"], workflow_id, before, limit)
         return [VersionItem(**dict(row)) for row in rows]
+
+    async def use(self, workflow_id: UUID, counted_max: int, callers_max: int) -> WorkflowUse:
+        """Return what hangs on a workflow. Raises Refused("workflow-not-found")."""
+        with translated():
+            row = await self._pool.fetchrow(
+                statements["use_of_workflow"], workflow_id, counted_max + 1
+            )
+            if row is None:
+                raise workflow_not_found()
+            callers = await self._pool.fetch(
+                statements["callers_of_workflow"], workflow_id, row["name"], callers_max
+            )
+        return WorkflowUse(
+            runs=row["runs"],
+            live_runs=row["live_runs"],
+            counted_max=counted_max,
+            callers=[CallingWorkflow(**dict(caller)) for caller in callers],
+        )
 
     async def live_runs(self, workflow_id: UUID, limit: int) -> list[UUID]:
         """Return runs that have not ended."""

@@ -19,7 +19,8 @@ from contracts.workflow import (
 from services.chassis.errors import Refused, Transient
 from services.chassis.ids import derived_id
 from services.engine.app.draft_ports import DraftBody, DraftStore, StoredDraft
-from services.engine.app.ports import NUL, Sealer, WorkflowStore
+from services.engine.app.ports import NUL, Sealer
+from services.engine.app.workflow_ports import WorkflowStore
 
 draft_bytes_max = 524_288
 """Of the text: twice what a definition may have, so that one which is too long can be kept while it is shortened."""

@@ -15,12 +15,14 @@ from contracts.workflow import (
     DuplicateWorkflow,
     Fault,
     GetWorkflow,
+    GetWorkflowUse,
     ListVersions,
     ListWorkflows,
     SetWorkflowStatus,
     UpdateWorkflow,
     VersionPage,
     WorkflowPage,
+    WorkflowUse,
     WorkflowView,
 )
 from services.chassis.errors import Refused, Transient
@@ -35,11 +37,11 @@ from services.engine.app.ports import (
     VERSION_MAX,
     Draft,
     NamedWorkflows,
-    WorkflowStore,
     workflow_not_found,
 )
 from services.engine.app.secret_ports import SecretNames
 from services.engine.app.webhook_secrets import SecretKeeper, without_secret, written_secret
+from services.engine.app.workflow_ports import WorkflowStore
 from services.engine.domain.definition import (
     Definition,
     InvalidDefinition,
@@ -52,6 +54,9 @@ from services.engine.domain.triggers.webhook import Written
 name_chars_max = 200
 description_chars_max = 10_000
 runs_a_step_max = 500
+runs_counted_max = 1_000
+"""Beyond, "more than" says as much."""
+callers_told_max = 20
 delete_seconds_max = 4.0
 """How long to wait for the relay, and for starts that come meanwhile; whoever asked waits 5 s."""
 look_again_seconds = 0.05
@@ -208,6 +213,10 @@ class Workflows:
         if question.version is not None and not 0 < question.version <= VERSION_MAX:
             raise workflow_not_found()
         return await self._store.view(question.workflow_id, question.version)
+
+    async def use(self, question: GetWorkflowUse) -> WorkflowUse:
+        """Return what hangs on a workflow. Raises Refused("workflow-not-found")."""
+        return await self._store.use(question.workflow_id, runs_counted_max, callers_told_max)
 
     async def page(self, question: ListWorkflows) -> WorkflowPage:
         """Return a page of workflows."""

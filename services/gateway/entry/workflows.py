@@ -15,6 +15,7 @@ from contracts.workflow import (
     DeleteWorkflow,
     DuplicateWorkflow,
     GetWorkflow,
+    GetWorkflowUse,
     ListVersions,
     ListWorkflows,
     SetWorkflowStatus,
@@ -23,6 +24,7 @@ from contracts.workflow import (
     Validation,
     VersionPage,
     WorkflowPage,
+    WorkflowUse,
     WorkflowView,
 )
 from services.chassis.errors import Refused
@@ -76,6 +78,7 @@ class WorkflowRoutes:
             status_code=204,
             responses=documented(None, 404, 409, status=204, note="Deleted, with its runs."),
         )
+        add(f"{ONE}/use", self.use, responses=documented(WorkflowUse, 404))
         add(f"{ONE}/activate", self.activate, methods=["POST"], responses=whole)
         add(f"{ONE}/pause", self.pause, methods=["POST"], responses=whole)
         add(
@@ -152,6 +155,11 @@ class WorkflowRoutes:
         )
         await self._asking.ask(subjects.DELETE_WORKFLOW, order)
         return no_content()
+
+    async def use(self, workflow_id: UUID) -> Response:
+        """Get what hangs on a workflow: its runs, those that live, and the workflows that call it."""
+        question = GetWorkflowUse(workflow_id=workflow_id)
+        return json_answer(await self._asking.ask(subjects.WORKFLOW_USE, question))
 
     async def activate(self, request: Request, workflow_id: UUID) -> Response:
         """Let the workflow answer to its trigger."""

@@ -24,12 +24,14 @@ from contracts.subjects import (
     START_RUN,
     UPDATE_WORKFLOW,
     VALIDATE_DEFINITION,
+    WORKFLOW_USE,
 )
 from contracts.workflow import (
     CreateWorkflow,
     DeleteWorkflow,
     DuplicateWorkflow,
     GetWorkflow,
+    GetWorkflowUse,
     ListVersions,
     ListWorkflows,
     SetWorkflowStatus,
@@ -38,6 +40,7 @@ from contracts.workflow import (
     Validation,
     VersionPage,
     WorkflowPage,
+    WorkflowUse,
     WorkflowView,
 )
 from services.chassis.ids import new_id
@@ -152,6 +155,23 @@ async def test_a_copy_is_a_draft_of_its_own(engine: Engine) -> None:
     assert (copied.status, copied.version, copied.definition) == ("Draft", 1, DONE)
     assert copied.name.startswith("Copy of LLL")
     assert len(copied.name) == 200
+
+
+async def test_what_hangs_on_a_workflow_is_counted_and_named(engine: Engine) -> None:
+    called = await engine.workflow(asking(), "Called")
+    for key, name in (("Called", "By name"), (str(called).upper(), "By id"), ("Elsewhere", "Not")):
+        if key == "Elsewhere":
+            await engine.workflow(DONE, "Elsewhere")
+        calls = workflow([node("call", "run_workflow", workflow=key)])
+        await engine.workflow(calls, name)
+    await engine.start(called)
+    await engine.ended((await engine.start(await engine.workflow(DONE))).id)
+
+    found = await engine.does(WORKFLOW_USE, GetWorkflowUse(workflow_id=called), WorkflowUse)
+    assert [caller.name for caller in found.callers] == ["By id", "By name"]
+    assert (found.runs, found.live_runs) == (1, 1)
+    refused = await engine.refuses(WORKFLOW_USE, GetWorkflowUse(workflow_id=new_id()))
+    assert refused.code == "workflow-not-found"
 
 
 async def test_status_goes_between_active_and_paused(engine: Engine) -> None:
