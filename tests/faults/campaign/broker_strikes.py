@@ -50,8 +50,14 @@ POISON_ID = "poison"
 
 @asynccontextmanager
 async def connected(cluster: Cluster) -> AsyncIterator[Client]:
-    """A client of the broker itself, past the proxies."""
-    client = await nats.connect(cluster.nats_url, connect_timeout=5)
+    """A client of the broker itself, past the proxies; it waits for a broker that is just starting."""
+
+    async def be_quiet(_: Exception) -> None:
+        """A broker that is not up yet is nothing to write about."""
+
+    client = await nats.connect(
+        cluster.nats_url, connect_timeout=5, max_reconnect_attempts=-1, error_cb=be_quiet
+    )
     try:
         yield client
     finally:
@@ -94,7 +100,8 @@ async def change_consumer(cluster: Cluster, service: str) -> str:
         info = await streams.consumer_info(spec.stream, spec.durable)
         changed = replace(info.config, ack_wait=1.0, max_ack_pending=5)
         found = await streams.add_consumer(spec.stream, changed)
-    return "one message a second" if found.config.max_ack_pending == 5 else ""
+    took = found.config.max_ack_pending == changed.max_ack_pending
+    return "five messages at once, redelivered after a second" if took else ""
 
 
 async def deliver_again(cluster: Cluster, stream: str, chance: random.Random) -> str:

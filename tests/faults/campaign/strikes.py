@@ -5,9 +5,12 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
+import asyncpg
+import nats.errors
 import psutil
 
 from tests.faults.campaign import broker_strikes, disk_strikes
@@ -15,7 +18,8 @@ from tests.faults.campaign.cluster import Cluster
 from tests.faults.campaign.plan import SERVERS, Fault
 from tests.support.tcp_proxy import TcpProxy
 
-crash_seconds_max = 45.0
+crash_seconds_max = 60.0
+tries_max = 3
 poll_seconds = 0.05
 loop_times = 3
 
@@ -31,10 +35,25 @@ class Struck:
 
 
 async def strike(cluster: Cluster, fault: Fault) -> Struck:
-    """Carry one fault out; on return it is over, though what it broke may still be getting up."""
+    """Carry one fault out; on return it is over, though what it broke may still be getting up.
+
+    What found nothing to strike, since that was still down from the fault before, is tried again when it is up.
+    """
     began_at = time.time()
-    evidence = await _carry_out(cluster, fault, random.Random(fault.number))
+    evidence = ""
+    for _ in range(tries_max):
+        evidence = await _try(cluster, fault)
+        if evidence:
+            break
+        await cluster.ready()
     return Struck(fault, began_at, time.time(), evidence)
+
+
+async def _try(cluster: Cluster, fault: Fault) -> str:
+    try:
+        return await _carry_out(cluster, fault, random.Random(fault.number))
+    except (nats.errors.Error, asyncpg.PostgresError, OSError, TimeoutError):
+        return ""
 
 
 async def _carry_out(cluster: Cluster, fault: Fault, chance: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a kind
@@ -124,6 +143,7 @@ async def _crash(cluster: Cluster, fault: Fault, chance: random.Random) -> str:
         cluster.arm(name, f"{point}:{chance.randint(1, 3)}")
         await cluster.kill(name)
         await asyncio.to_thread(cluster.services[name].start)
+    await _up_or_dead(cluster, names)
     if away:  # only what the engine does not take at once is kept
         await _kill(cluster, away, fault.seconds)
         cluster.held.update(names)
@@ -135,6 +155,17 @@ async def _crash(cluster: Cluster, fault: Fault, chance: random.Random) -> str:
         await asyncio.to_thread(cluster.services[name].stop)
         await cluster.start(name)
     return f"{dead} died there" if dead else ""
+
+
+async def _up_or_dead(cluster: Cluster, names: Sequence[str]) -> None:
+    """Wait until none of them is still starting: only then their time runs."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(crash_seconds_max):
+            while True:
+                unready = await asyncio.to_thread(cluster.unready)
+                if not any(name in unready and cluster.services[name].alive for name in names):
+                    return
+                await asyncio.sleep(poll_seconds)
 
 
 async def _first_dead(cluster: Cluster, names: Sequence[str]) -> str:
