@@ -78,6 +78,7 @@ class Hub:
         self._created[stream] = created
         start = max(first, 1) if was_known else max(first, last - history + 1, 1)
         self._begin(stream, start)
+        self._repeats.begin(stream, in_the_middle=start > max(first, 1))
         return start
 
     def _begin(self, stream: Stream, start: int) -> None:
@@ -86,7 +87,6 @@ class Hub:
         tasks = (start, 0) if stream == "tasks" else self.position.tasks
         self.position = Position(runs, tasks, incarnation)
         self._ring = Ring(self.position)
-        self._repeats.begin(stream)
         if self._listeners:
             logger.info("stream was made anew, listeners start over", extra={"stream": stream})
         self._tell(self._listeners, self._reset_frame())

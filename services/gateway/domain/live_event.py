@@ -66,22 +66,28 @@ def _run_of(data: JsonObject) -> str:
 class Repeats:
     """Knows the newest version told of each run and task, in bounded memory: delivery is at least once.
 
-    What the log holds before the first event that was judged has been told before that, to somebody: if it comes now,
-    it is told again.
+    Who hears a stream from its middle knows that it is told in the order of the log: what the log holds before the
+    first event that was judged has been told before, and is told again if it comes now.
     """
 
     def __init__(self) -> None:
         self._newest: OrderedDict[tuple[Stream, str], int] = OrderedDict()
-        self._begun_at: dict[Stream, int] = {}
+        self._begun_at: dict[Stream, int | None] = {}
+        """Positions of the log; None: the first event to come says it."""
 
-    def begin(self, stream: Stream) -> None:
-        """The stream was made anew: its log is told again from somewhere."""
-        self._begun_at.pop(stream, None)
+    def begin(self, stream: Stream, *, in_the_middle: bool) -> None:
+        """The stream is another one, or heard for the first time.
+
+        A whole one says nothing of what was told before it: it may begin anywhere in the log, and go back.
+        """
+        self._begun_at[stream] = None if in_the_middle else 0
 
     def is_repeat(self, event: LiveEvent) -> bool:
         """Tell whether this version or a later one has been told; else remember it."""
         known_as = (event.stream, event.subject)
-        begun_at = self._begun_at.setdefault(event.stream, event.log_position)
+        begun_at = self._begun_at.get(event.stream, 0)
+        if begun_at is None:
+            begun_at = self._begun_at[event.stream] = event.log_position
         if event.log_position < begun_at or self._newest.get(known_as, 0) >= event.sequence:
             return True
         self._newest[known_as] = event.sequence

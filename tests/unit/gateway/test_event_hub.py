@@ -96,10 +96,24 @@ async def test_a_fresh_replica_knows_from_the_history_what_was_told_before() -> 
 
 
 async def test_a_fresh_replica_passes_over_what_was_told_before_its_history_begins() -> None:
+    hub = Hub(time.monotonic)
+    assert hub.attach("runs", "monday", first=1, last=20, history=3) == 18
+    hub.hear("runs", 18, message(run_event("b", 7)))
+    for stream in STREAMS:
+        hub.caught_up(stream)
+    listening = await hub.listen(EVERYTHING, None)
+    hub.hear("runs", 21, message(run_event("a", 2), run_event("b", 8)))
+    assert notes_of(await told(listening.subscription)) == 1
+
+
+async def test_in_a_stream_made_anew_the_log_may_go_back_once() -> None:
+    """The relay tells what is new, finds the stream empty, and begins with what nobody has heard yet."""
     hub = fresh_hub()
     listening = await hub.listen(EVERYTHING, None)
-    hub.hear("runs", 9, message(run_event("b", 7)))
-    hub.hear("runs", 10, message(run_event("a", 2), run_event("b", 8)))
+    hub.attach("runs", "tuesday", first=1, last=0, history=100)
+    await told(listening.subscription)
+    hub.hear("runs", 1, message(run_event("b", 9)))
+    hub.hear("runs", 2, message(run_event("a", 3), run_event("b", 9)))
     assert notes_of(await told(listening.subscription)) == 2
 
 
