@@ -21,12 +21,14 @@ from services.gateway.adapters.credentials import StoredCredentials
 from services.gateway.adapters.database import MIGRATIONS
 from services.gateway.adapters.ear import Ear
 from services.gateway.adapters.intake import StoredIntake
+from services.gateway.adapters.profiles import StoredProfiles
 from services.gateway.adapters.verifications import StoredVerifications
 from services.gateway.app.api_tokens import ApiTokens
 from services.gateway.app.authenticate import Doorman
 from services.gateway.app.begin_run import BeginRun
 from services.gateway.app.event_hub import Hub
 from services.gateway.app.forward_intake import Forwarder
+from services.gateway.app.profile import OwnProfile
 from services.gateway.app.sign_in import SignIn
 from services.gateway.app.system_health import AskHealth
 from services.gateway.app.tell_counts import CountTeller
@@ -40,6 +42,7 @@ from services.gateway.entry.edge import Edge
 from services.gateway.entry.events import EventRoutes
 from services.gateway.entry.health import HealthRoutes
 from services.gateway.entry.operations import OperationRoutes
+from services.gateway.entry.profile import ProfileRoutes
 from services.gateway.entry.runs import RunRoutes
 from services.gateway.entry.secrets import SecretRoutes
 from services.gateway.entry.server import Server
@@ -96,6 +99,7 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
         SecretRoutes(asking),
         StatsRoutes(asking, utc_now),
         SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
+        ProfileRoutes(OwnProfile(StoredProfiles(runtime.pool), credentials, doorman, utc_now)),
         TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),
         EventRoutes(hub, counts, doorman, utc_now, web.build),
         HealthRoutes(lambda: _checks(runtime, hub)),

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.gateway.domain.identity import ByApiToken, BySession, User
+from services.gateway.domain.profile import Change, Profile
 
 Clock = Callable[[], datetime]
 """Returns the time in UTC."""
@@ -93,6 +94,20 @@ class Credentials(Protocol):
         self, digest: bytes, session_digest: bytes, now: datetime, expires_at: datetime
     ) -> User | None:
         """Spend the link and begin the session, both or neither; of two at once one gets None."""
+        ...
+
+
+class Profiles(Protocol):
+    """What people chose. Every method raises Transient while the database is away."""
+
+    async def profile(self, user_id: str) -> Profile: ...
+
+    async def change(self, user_id: str, change: Change, now: datetime) -> None:
+        """Change the wishes that are named, and no other, whoever else changes them meanwhile."""
+        ...
+
+    async def rename(self, user_id: str, name: str) -> bool:
+        """Return whether the name was free."""
         ...
 
 

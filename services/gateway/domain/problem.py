@@ -22,6 +22,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "method-not-allowed": 405,
     "request-timeout": 408,
     "already-decided": 409,
+    "name-taken": 409,
     "run-ended": 409,
     "wrong-kind": 409,
     "runs-live": 409,
