@@ -16,7 +16,9 @@ const EditorPage = lazy(() => import("./workflows/editor-page.tsx"));
 const HistoryPage = lazy(() => import("./runs/history-page.tsx"));
 const RunPage = lazy(() => import("./runs/run-page.tsx"));
 const MonitorPage = lazy(() => import("./monitor/monitor-page.tsx"));
+const TimelinesPage = lazy(() => import("./timelines/timelines-page.tsx"));
 const SettingsPage = lazy(() => import("./settings/settings-page.tsx"));
+const SystemPage = lazy(() => import("./settings/system-page.tsx"));
 
 export function App() {
   return (
@@ -47,7 +49,9 @@ function Pages() {
           <Route path="/workflows/:id/runs">{({ id }) => <HistoryPage key={id} id={id} />}</Route>
           <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
           <Route path="/monitor" component={MonitorPage} />
+          <Route path="/timelines" component={TimelinesPage} />
           <Route path="/settings" component={SettingsPage} />
+          <Route path="/settings/system" component={SystemPage} />
           <Route>
             <NotFound />
           </Route>

@@ -1,5 +1,6 @@
 /** How the app looks and speaks, the secrets of workflows, the tokens that act as oneself, and the way out. */
 import { useRef } from "react";
+import { Link } from "wouter";
 import { useT } from "../i18n/i18n.tsx";
 import { signOut, useUser } from "../session/session.tsx";
 import { usePage } from "../shell/page.tsx";
@@ -7,6 +8,7 @@ import { useAnnouncer } from "../ui/announcer.tsx";
 import { errorText } from "../ui/states.tsx";
 import { Preferences } from "./preferences.tsx";
 import { Secrets } from "./secrets.tsx";
+import { useSystemWords } from "./system-words.ts";
 import { Tokens } from "./tokens.tsx";
 
 export default function SettingsPage() {
@@ -24,9 +26,22 @@ export default function SettingsPage() {
         <Preferences />
         <Secrets />
         <Tokens />
+        <System />
         <Account />
       </div>
     </>
+  );
+}
+
+/** The way to what an admin looks after. */
+function System() {
+  const { w } = useSystemWords();
+  if (useUser().role !== "admin") return null;
+  return (
+    <section className="card" aria-labelledby="system">
+      <h2 id="system">{w.title}</h2>
+      <Link href="/settings/system">{w.link}</Link>
+    </section>
   );
 }
 
