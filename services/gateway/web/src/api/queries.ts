@@ -39,6 +39,8 @@ export interface RunFilters {
   status: string;
   trigger: string;
   q: string;
+  /** `true`, or nothing. */
+  without_children?: string;
 }
 
 export interface WorkflowFilters {

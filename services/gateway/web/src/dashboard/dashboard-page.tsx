@@ -14,6 +14,7 @@ import { LoadError, Loading } from "../ui/states.tsx";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { RelativeTime } from "../ui/time.tsx";
+import { LastWeek } from "./last-week.tsx";
 
 const FIGURES: RunStatus[] = ["Completed", "Failed", "Running", "Waiting"];
 
@@ -57,6 +58,7 @@ function Tiles({ dashboard }: { dashboard: Dashboard }) {
             ))}
           </div>
         </section>
+        <LastWeek />
         <section className="card" aria-labelledby="failing">
           <h2 id="failing">{t.dashboard.failing}</h2>
           <Failing workflows={dashboard.failing_workflows} />

@@ -51,6 +51,7 @@ export const en = {
     tasks: "Tasks",
     workflows: "Workflows",
     monitor: "Monitor",
+    timelines: "Timelines",
     settings: "Settings",
   },
   errors: {

@@ -52,6 +52,7 @@ export const it: Messages = {
     tasks: "Attività",
     workflows: "Flussi",
     monitor: "Monitor",
+    timelines: "Linee del tempo",
     settings: "Impostazioni",
   },
   errors: {

@@ -1,5 +1,6 @@
 /** Filters of the run lists; their state is the URL's. */
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { type RunFilters, workflowChoicesQuery } from "../api/queries.ts";
 import type { RunStatus } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
@@ -15,9 +16,11 @@ interface Props {
   change: (part: Partial<RunFilters>, how?: "push" | "replace") => void;
   /** On pages of all workflows. */
   withWorkflow: boolean;
+  /** More filters. */
+  children?: ReactNode;
 }
 
-export function RunFilterBar({ filters, change, withWorkflow }: Props) {
+export function RunFilterBar({ filters, change, withWorkflow, children }: Props) {
   const t = useT();
   return (
     <search className="filters">
@@ -28,7 +31,11 @@ export function RunFilterBar({ filters, change, withWorkflow }: Props) {
           onChange={(q) => change({ q }, "replace")}
         />
       )}
-      <FilterMore active={Boolean(filters.workflow_id || filters.status || filters.trigger)}>
+      <FilterMore
+        active={Boolean(
+          filters.workflow_id || filters.status || filters.trigger || filters.without_children,
+        )}
+      >
         {withWorkflow && (
           <WorkflowChoice
             value={filters.workflow_id}
@@ -63,12 +70,19 @@ export function RunFilterBar({ filters, change, withWorkflow }: Props) {
             ))}
           </select>
         </label>
+        {children}
       </FilterMore>
     </search>
   );
 }
 
-function WorkflowChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+export function WorkflowChoice({
+  value,
+  onChange,
+}: {
+  value: string;
+  onChange: (id: string) => void;
+}) {
   const t = useT();
   const workflows = useQuery(workflowChoicesQuery);
   return (

@@ -15,6 +15,7 @@ export const PLACES: Place[] = [
   { href: "/tasks", name: "tasks", icon: "tasks", key: "t" },
   { href: "/workflows", name: "workflows", icon: "workflows", key: "w" },
   { href: "/monitor", name: "monitor", icon: "monitor", key: "m" },
+  { href: "/timelines", name: "timelines", icon: "timelines", key: "l" },
   { href: "/settings", name: "settings", icon: "settings", key: "s" },
 ];
 

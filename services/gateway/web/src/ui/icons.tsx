@@ -6,6 +6,7 @@ const PATHS = {
   tasks: "M4 4h12v12H4zM7 10l2 2 4-4",
   workflows: "M3 4h5v4H3zM12 12h5v4h-5zM5.5 8v6H12",
   monitor: "M2 10h4l2-5 4 10 2-5h4",
+  timelines: "M3 5h7M6 10h8M11 15h6",
   settings: "M3 6h7M14 6h3M3 14h3M10 14h7M12 4v4M8 12v4",
   more: "M4 10h.01M10 10h.01M16 10h.01",
   ring: "M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12z",

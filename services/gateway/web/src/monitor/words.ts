@@ -1,0 +1,166 @@
+/** The words of Monitor's charts, of Timelines and of the Dashboard's figures, which are fetched with them. */
+import type { Messages } from "../i18n/en.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { plurals } from "../i18n/plural.ts";
+import type { Language } from "../i18n/preferences.ts";
+
+const inEnglish = plurals("en");
+const inItalian = plurals("it");
+
+const en = {
+  views: "Views",
+  runs: "Runs",
+  charts: "Charts",
+  withoutChildren: "Hide runs started by runs",
+  range: "Period",
+  ranges: { "1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days" },
+  asTable: "Show as a table",
+  nothing: "Nothing happened in this period.",
+  time: "Time",
+  started: "Started",
+  completed: "Completed",
+  failed: "Failed",
+  rejected: "of these rejected",
+  cancelled: "Cancelled",
+  volume: "Runs that ended",
+  volumeLabel: (completed: string, failed: string, cancelled: string) =>
+    `${completed} completed, ${failed} failed, ${cancelled} cancelled.`,
+  successRate: "Success rate",
+  successLabel: (rate: string) => `${rate} of the runs that ended completed.`,
+  durations: "Duration of runs",
+  durationsLabel: (median: string, p90: string) =>
+    `Half of the runs took up to ${median}, nine of ten up to ${p90}.`,
+  mean: "Mean",
+  median: "Median",
+  p90: "90th percentile",
+  failing: "Workflows that fail most",
+  failedOf: (failed: string, all: string) => `${failed} of ${all} failed`,
+  rejectedOf: (n: number) => inEnglish(n, { one: "1 was rejected", other: `${n} were rejected` }),
+  slowest: "Slowest steps",
+  kind: "What they do",
+  kinds: { work: "Do work", people: "Wait for people", time: "Sleep" },
+  step: "Step",
+  workflow: "Workflow",
+  times: "Times",
+  stepDetail: (median: string, p90: string, n: string) =>
+    `median ${median}, 90th percentile ${p90}, ${n} times`,
+  busiest: "Busiest hours",
+  busiestLabel: (day: string, hour: string) => `Most runs start on ${day} at ${hour}.`,
+  day: "Day",
+  hour: "Hour",
+  decisions: "Time to decide",
+  decisionDetail: (p90: string, n: string) => `90th percentile ${p90}, ${n} decisions`,
+  decided: "Decisions",
+  timedOut: "Timed out",
+  runsStarted: "Runs started",
+  medianDuration: "Median duration",
+  timeToDecide: "Median time to decide",
+  before: (value: string) => `${value} in the period before`,
+  none: "none",
+  timelinesIntro: "When each step ran, and what is active",
+  hours: { "1": "Last hour", "6": "Last 6 hours", "24": "Last 24 hours", "72": "Last 3 days" },
+  onlyActive: "Only what is active",
+  noTimelines: "No run was under way in this period.",
+  zoom: "Zoom",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  timelineOf: (workflow: string) => `Timeline of ${workflow}`,
+  runBar: (status: string, from: string, duration: string) => `${status}, ${from}, ${duration}`,
+  stepBar: (step: string, status: string, from: string, duration: string) =>
+    `${step}: ${status}, ${from}, ${duration}`,
+  keysHint: "Use the arrow keys to scroll, + and - to zoom.",
+  stepsShown: (shown: number, all: number) => `The ${shown} longest of ${all} steps`,
+  runsCount: (n: number) => inEnglish(n, { one: "1 run", other: `${n} runs` }),
+  active: (n: number) => inEnglish(n, { one: "1 active", other: `${n} active` }),
+  now: "Now",
+  overdue: "Overdue tasks",
+  lastWeek: "The last 7 days",
+  showOverdue: "View overdue tasks",
+  moreInMonitor: "More in Monitor",
+};
+
+export type MonitorWords = typeof en;
+
+const it: MonitorWords = {
+  views: "Viste",
+  runs: "Esecuzioni",
+  charts: "Grafici",
+  withoutChildren: "Nascondi quelle avviate da altre",
+  range: "Periodo",
+  ranges: {
+    "1": "Ultime 24 ore",
+    "7": "Ultimi 7 giorni",
+    "30": "Ultimi 30 giorni",
+    "90": "Ultimi 90 giorni",
+  },
+  asTable: "Mostra come tabella",
+  nothing: "In questo periodo non è successo nulla.",
+  time: "Ora",
+  started: "Iniziate",
+  completed: "Completate",
+  failed: "Fallite",
+  rejected: "di cui rifiutate",
+  cancelled: "Annullate",
+  volume: "Esecuzioni terminate",
+  volumeLabel: (completed, failed, cancelled) =>
+    `${completed} completate, ${failed} fallite, ${cancelled} annullate.`,
+  successRate: "Tasso di successo",
+  successLabel: (rate) => `Il ${rate} delle esecuzioni terminate è stato completato.`,
+  durations: "Durata delle esecuzioni",
+  durationsLabel: (median, p90) =>
+    `Metà delle esecuzioni è durata fino a ${median}, nove su dieci fino a ${p90}.`,
+  mean: "Media",
+  median: "Mediana",
+  p90: "90º percentile",
+  failing: "Flussi che falliscono di più",
+  failedOf: (failed, all) => `${failed} su ${all} fallite`,
+  rejectedOf: (n) =>
+    inItalian(n, { one: "1 è stata rifiutata", other: `${n} sono state rifiutate` }),
+  slowest: "Passi più lenti",
+  kind: "Che cosa fanno",
+  kinds: { work: "Lavorano", people: "Aspettano le persone", time: "Dormono" },
+  step: "Passo",
+  workflow: "Flusso",
+  times: "Volte",
+  stepDetail: (median, p90, n) => `mediana ${median}, 90º percentile ${p90}, ${n} volte`,
+  busiest: "Ore più intense",
+  busiestLabel: (day, hour) => `Il maggior numero di esecuzioni inizia di ${day} alle ${hour}.`,
+  day: "Giorno",
+  hour: "Ora",
+  decisions: "Tempo per decidere",
+  decisionDetail: (p90, n) => `90º percentile ${p90}, ${n} decisioni`,
+  decided: "Decisioni",
+  timedOut: "Scadute",
+  runsStarted: "Esecuzioni iniziate",
+  medianDuration: "Durata mediana",
+  timeToDecide: "Tempo mediano per decidere",
+  before: (value) => `${value} nel periodo precedente`,
+  none: "nessuna",
+  timelinesIntro: "Quando è stato eseguito ogni passo, e che cosa è attivo",
+  hours: { "1": "Ultima ora", "6": "Ultime 6 ore", "24": "Ultime 24 ore", "72": "Ultimi 3 giorni" },
+  onlyActive: "Solo ciò che è attivo",
+  noTimelines: "In questo periodo non era in corso nessuna esecuzione.",
+  zoom: "Zoom",
+  zoomIn: "Ingrandisci",
+  zoomOut: "Riduci",
+  timelineOf: (workflow) => `Linea del tempo di ${workflow}`,
+  runBar: (status, from, duration) => `${status}, ${from}, ${duration}`,
+  stepBar: (step, status, from, duration) => `${step}: ${status}, ${from}, ${duration}`,
+  keysHint: "Usa le frecce per scorrere, + e - per lo zoom.",
+  stepsShown: (shown, all) => `I ${shown} più lunghi di ${all} passi`,
+  runsCount: (n) => inItalian(n, { one: "1 esecuzione", other: `${n} esecuzioni` }),
+  active: (n) => inItalian(n, { one: "1 attiva", other: `${n} attive` }),
+  now: "Adesso",
+  overdue: "Attività scadute",
+  lastWeek: "Gli ultimi 7 giorni",
+  showOverdue: "Vedi le attività scadute",
+  moreInMonitor: "Altro in Monitor",
+};
+
+const WORDS: Record<Language, MonitorWords> = { en, it };
+export const monitorWords = WORDS;
+
+export function useMonitorWords(): { w: MonitorWords; t: Messages } {
+  const { language, t } = useI18n();
+  return { w: WORDS[language], t };
+}
