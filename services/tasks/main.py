@@ -33,7 +33,7 @@ from services.tasks.app.attempts import AttemptRecorder
 from services.tasks.app.follow_runs import follow_runs
 from services.tasks.app.receipt import Receipts
 from services.tasks.app.seal_log import LogSealer
-from services.tasks.app.stats_upkeep import prune_stats
+from services.tasks.app.stats_upkeep import keep_stats_small
 from services.tasks.app.timeouts import Timeouts
 from services.tasks.entry.decisions import TaskPipeline, take_decisions
 from services.tasks.entry.questions import serve_questions
@@ -80,7 +80,7 @@ async def build(runtime: Runtime) -> None:
     serve_questions(runtime.broker, PostgresInbox(runtime.pool), pipeline, receipts)
     stats = PostgresDecisionStats(runtime.pool)
     serve_stats(runtime.broker, stats)
-    runtime.spawn("statistics", prune_stats(stats))
+    runtime.spawn("statistics", keep_stats_small(stats))
     runtime.spawn("pipeline", pipeline.run())
     runtime.spawn("search index", search_index.run())
     if sealer is not None:

@@ -1,4 +1,4 @@
--- A quarter of a year of $1 runs of forty workflows, busier by day than by night, with what is kept about them.
+-- A quarter of a year of RUNS runs of forty workflows, busier by day than by night, with what is kept about them.
 INSERT INTO workflows (id, name, description, status, version, steps, trigger_type, created_at, updated_at)
 SELECT md5('workflow ' || place)::uuid, 'Workflow ' || place, '', 'Active', 1, 5, 'manual_trigger', now(), now()
 FROM generate_series(1, 40) AS place;
@@ -12,7 +12,9 @@ SELECT id, 1, (
 INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at)
 SELECT md5('run ' || place)::uuid, md5('workflow ' || number)::uuid, 'Workflow ' || number, 1, status,
     CASE place % 3 WHEN 0 THEN 'manual' WHEN 1 THEN 'webhook' ELSE 'schedule' END, started_at,
-    started_at + exp(random() * 13) * interval '1 millisecond' * (CASE WHEN place % 50 = 0 THEN 1000 ELSE 1 END)
+    -- Each workflow has its usual duration, from 50 ms to half an hour; one run of fifty waits a thousand times as long.
+    started_at + exp(4 + number / 4.0 + (random() + random() + random() - 1.5)) * interval '1 millisecond'
+        * (CASE WHEN place % 50 = 0 THEN 1000 ELSE 1 END)
 FROM (
     SELECT place, 1 + floor(40 * random() ^ 2)::integer AS number,
         (ARRAY['Completed', 'Completed', 'Completed', 'Completed', 'Completed', 'Completed', 'Failed', 'Cancelled'])
@@ -41,11 +43,12 @@ SELECT hour_of(finished_at), workflow_id, status, duration_magnitude(duration_ms
     sum(duration_ms(started_at, finished_at))::bigint
 FROM runs GROUP BY 1, 2, 3, 4;
 
--- Each step takes a fifth; those of the last eight days are kept by the hour, older ones by the day.
 INSERT INTO step_stats (hour, workflow_id, node, outcome, magnitude, steps, duration_ms)
-SELECT CASE WHEN finished_at > now() - interval '8 days' THEN hour_of(finished_at) ELSE date_trunc('day', finished_at, 'UTC') END,
-    workflow_id, 'step_' || step, 'Completed', duration_magnitude(duration_ms(started_at, finished_at) * step / 15), count(*),
+SELECT hour_of(finished_at), workflow_id, 'step_' || step, 'Completed',
+    duration_magnitude(duration_ms(started_at, finished_at) * step / 15), count(*),
     sum(duration_ms(started_at, finished_at) * step / 15)::bigint
 FROM runs, generate_series(1, 5) AS step WHERE status <> 'Cancelled' GROUP BY 1, 2, 3, 5;
+
+UPDATE stats_folded SET until_at = (SELECT date_trunc('day', min(hour), 'UTC') FROM run_stats);
 
 ANALYZE;

@@ -31,9 +31,11 @@ from services.engine.adapters.statements import MIGRATIONS as ENGINE
 from services.engine.adapters.stats_store import PostgresStats
 from services.engine.adapters.timeline_store import PostgresTimelines
 from services.engine.app.stats import Stats
+from services.engine.app.stats_upkeep import StatsUpkeep
 from services.engine.app.timelines import Timelines
 from services.tasks.adapters.stats_store import PostgresDecisionStats
 from services.tasks.app.stats import decision_stats
+from services.tasks.app.stats_upkeep import tidy
 from services.tasks.main import MIGRATIONS as TASKS
 from tests.support.servers import fresh_database, running_postgres
 
@@ -58,6 +60,19 @@ async def fill(settings: Settings, schema: str, script: str) -> None:
         await connection.execute(script, timeout=600.0)
     finally:
         await connection.close()
+
+
+async def tidied(settings: Settings) -> None:
+    """Keep old days by the day, as both services do at their start and every hour."""
+    engine, tasks = await open_pool(settings, "engine"), await open_pool(settings, "tasks")
+    try:
+        await StatsUpkeep(PostgresStats(engine)).tidy()
+        await tidy(PostgresDecisionStats(tasks), datetime.now(UTC))
+        for schema in ("engine", "tasks"):
+            await fill(settings, schema, "VACUUM ANALYZE")
+    finally:
+        await engine.close()
+        await tasks.close()
 
 
 def questions(engine_pool: Pool, tasks_pool: Pool, days: int) -> Mapping[str, Ask]:
@@ -99,6 +114,9 @@ async def measure(url: str, runs: int) -> bool:
     await fill(settings, "engine", (HERE / "stats_fill.sql").read_text().replace("RUNS", str(runs)))
     await fill(settings, "tasks", (HERE / "decisions_fill.sql").read_text())
     print(f"filled in {time.perf_counter() - began:.0f} s")
+    began = time.perf_counter()
+    await tidied(settings)
+    print(f"old days folded in {time.perf_counter() - began:.0f} s")
     runs_of, tasks_of = await open_pool(settings, "engine"), await open_pool(settings, "tasks")
     within = True
     try:

@@ -54,6 +54,11 @@ class PostgresStats:
         rows = await self._fetch("stats_hours", hours.start, hours.end, hours.workflow_id)
         return [(row["hour"], row["runs"]) for row in rows]
 
+    async def fold_runs(self, before: datetime) -> bool:
+        """Keep ends of the first day that is not folded yet by the day; False if it is not before then."""
+        with translated():
+            return await self._pool.fetchval(statements["fold_run_stats"], before) is not None
+
     async def fold_steps(self, before: datetime) -> int:
         """Keep the steps of the oldest day before then by the day; return how many rows went."""
         with translated():

@@ -1,4 +1,4 @@
-"""Keeps statistics small: steps by the day once they are a week old, and nothing for longer than can be asked for."""
+"""Keeps statistics small: by the day once they are a week old, and nothing for longer than can be asked for."""
 
 import asyncio
 import logging
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 class StatsUpkeepStore(Protocol):
     """What is done to the tables. Every method raises Transient."""
 
+    async def fold_runs(self, before: datetime) -> bool:
+        """Keep ends of the first day that is not folded yet by the day; False if it is not before then."""
+        ...
+
     async def fold_steps(self, before: datetime) -> int:
         """Keep the steps of the oldest day before then by the day; return how many rows went."""
         ...
@@ -35,7 +39,7 @@ def _now() -> datetime:
 
 
 class StatsUpkeep:
-    """Works on every replica: each statement is whole, and done twice it does nothing."""
+    """Works on every replica, from its start on: each statement is whole, and done twice it does nothing."""
 
     def __init__(self, store: StatsUpkeepStore, clock: Callable[[], datetime] = _now) -> None:
         self._store = store
@@ -44,16 +48,20 @@ class StatsUpkeep:
     async def run(self) -> None:
         """Tidy up once an hour until cancelled."""
         while True:
-            await asyncio.sleep(interval_seconds)
             try:
                 await self.tidy()
             except Transient as error:
                 logger.info("statistics not tidied", extra={"reason": str(error)})
+            await asyncio.sleep(interval_seconds)
 
     async def tidy(self) -> None:
         """Fold what is a week old, a day a statement, and forget what is too old. Raises Transient."""
         today = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        old = today - timedelta(days=hourly_days)
         for _ in range(days_a_round_max):
-            if await self._store.fold_steps(today - timedelta(days=hourly_days)) == 0:
+            if not await self._store.fold_runs(old):
+                break
+        for _ in range(days_a_round_max):
+            if await self._store.fold_steps(old) == 0:
                 break
         await self._store.prune(today - timedelta(days=kept_days))

@@ -11,7 +11,7 @@ from contracts.stats import AskDecisionStats, DecisionFigures, DecisionStats, St
 from services.chassis.hours import whole_hours
 from services.chassis.magnitudes import Durations
 
-STEPS_MAX = 500
+STEPS_MAX = 200
 """Steps that are told apart: those with the most decisions."""
 
 

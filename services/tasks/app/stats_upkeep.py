@@ -1,4 +1,4 @@
-"""Forgets statistics that are too old to be asked for."""
+"""Keeps statistics small: by the day once they are a week old, and nothing for longer than can be asked for."""
 
 import asyncio
 import logging
@@ -9,24 +9,38 @@ from services.chassis.errors import Transient
 from services.chassis.hours import SPAN_DAYS_MAX
 
 interval_seconds = 3600.0
+hourly_days = 8
 kept_days = 2 * SPAN_DAYS_MAX
 """The longest span, and the one before it that it is compared with."""
 logger = logging.getLogger(__name__)
 
 
-class PrunedStats(Protocol):
-    """What is tidied."""
+class KeptStats(Protocol):
+    """What is done to the table. Every method raises Transient."""
+
+    async def fold(self, before: datetime) -> int:
+        """Keep the decisions of the oldest day before then by the day; return how many rows went."""
+        ...
 
     async def prune(self, before: datetime) -> int:
-        """Forget what is older than that; return how many rows went. Raises Transient."""
+        """Forget what is older than that; return how many rows went."""
         ...
 
 
-async def prune_stats(store: PrunedStats) -> None:
-    """Tidy up once an hour until cancelled; every replica may."""
+async def keep_stats_small(store: KeptStats) -> None:
+    """Tidy up at the start and once an hour until cancelled; every replica may."""
     while True:
-        await asyncio.sleep(interval_seconds)
         try:
-            await store.prune(datetime.now(UTC) - timedelta(days=kept_days))
+            await tidy(store, datetime.now(UTC))
         except Transient as error:
             logger.info("statistics not tidied", extra={"reason": str(error)})
+        await asyncio.sleep(interval_seconds)
+
+
+async def tidy(store: KeptStats, now: datetime) -> None:
+    """Fold what is a week old, a day a statement, and forget what is too old. Raises Transient."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(2 * kept_days):
+        if await store.fold(today - timedelta(days=hourly_days)) == 0:
+            break
+    await store.prune(today - timedelta(days=kept_days))

@@ -173,3 +173,36 @@ async def test_steps_of_old_days_are_put_together_and_lose_nothing(database_url:
         clock.now += timedelta(days=900)
         await StatsUpkeep(PostgresStats(pool), clock).tidy()
         assert await pool.fetchval("SELECT count(*) FROM step_stats") == 0
+
+
+async def test_runs_of_old_days_are_put_together_and_answered_the_same(database_url: str) -> None:
+    async with engine_pool(database_url) as pool:
+        workflow_id = await stored_workflow(pool, run_pipeline(pool), ASKING)
+        first = datetime(2026, 11, 1, tzinfo=UTC)
+        for hours in (0, 1, 23, 24, 200, 24 * 20):
+            for outcome, taken in (("Started", 0), ("Completed", 14), ("Failed", 30)):
+                await pool.execute(
+                    "INSERT INTO run_stats VALUES ($1, $2, $3, 5, 2, $4)",
+                    first + timedelta(hours=hours),
+                    workflow_id,
+                    outcome,
+                    taken,
+                )
+        await pool.execute("UPDATE stats_folded SET until_at = $1", first)
+        stats, upkeep = Stats(PostgresStats(pool)), StatsUpkeep(PostgresStats(pool), _late)
+        month = AskRunStats(start=first, end=first + timedelta(days=30), bucket="hour")
+        of_one = month.model_copy(update={"workflow_id": workflow_id})
+        before, one_before = await stats.runs(month), await stats.runs(of_one)
+        for _ in range(2):
+            await upkeep.tidy()
+            assert await stats.runs(month) == before
+            assert (await stats.runs(of_one)).total == one_before.total
+        folded = "SELECT count(DISTINCT hour) FROM run_stats WHERE outcome <> 'Started'"
+        assert await pool.fetchval(folded) == 4
+        assert await pool.fetchval("SELECT until_at FROM stats_folded") == first + timedelta(
+            days=15
+        )
+
+
+def _late() -> datetime:
+    return datetime(2026, 11, 24, 12, tzinfo=UTC)

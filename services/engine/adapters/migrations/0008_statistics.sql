@@ -39,6 +39,24 @@ CREATE TABLE run_stats (
 ) WITH (fillfactor = 70);
 CREATE INDEX run_stats_workflow_idx ON run_stats (workflow_id, hour);
 
+-- What became of runs of old days, of all workflows together; `run_stats` has these by the day then, but for starts.
+CREATE TABLE run_hour_stats (
+    hour timestamptz NOT NULL,
+    outcome text NOT NULL,
+    magnitude smallint NOT NULL,
+    runs bigint NOT NULL,
+    duration_ms bigint NOT NULL,
+    CONSTRAINT run_hour_stats_pkey PRIMARY KEY (hour, outcome, magnitude)
+);
+
+-- The first day (UTC) that has not been folded so.
+CREATE TABLE stats_folded (
+    single boolean NOT NULL DEFAULT true,
+    until_at timestamptz NOT NULL,
+    CONSTRAINT stats_folded_pkey PRIMARY KEY (single),
+    CONSTRAINT stats_folded_single CHECK (single)
+);
+
 -- `Answered` and `Rejected` waited for people, `Slept` for its time; all others did their work.
 CREATE TABLE step_stats (
     hour timestamptz NOT NULL,
@@ -90,6 +108,8 @@ SELECT hour_of(finished_at), workflow_id,
     duration_magnitude(duration_ms(started_at, finished_at)) AS magnitude, count(*),
     sum(duration_ms(started_at, finished_at))::bigint
 FROM runs WHERE finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+
+INSERT INTO stats_folded (until_at) SELECT date_trunc('day', coalesce(min(hour), now()), 'UTC') FROM run_stats;
 
 WITH begun AS (
     SELECT stream_id, data ->> 'node' AS node, (data ->> 'visit')::integer AS visit, min(occurred_at) AS began_at,
