@@ -151,12 +151,16 @@ async def test_deleting_asks_and_asks_for_the_name_while_runs_live(
 ) -> None:
     """'refused while any run is live, unless asked to cancel them'."""
     workflow = await api.workflow(approval(), "To be deleted")
+    caller = await api.workflow(chain(node("call", "run_workflow", workflow=workflow)), "Calls it")
     run = await api.start(workflow)
     await api.tasks_of(run)
     await person.open("/workflows?q=To+be+deleted")
     await person.page.get_by_role("button", name="Delete To be deleted").click()
     dialog = person.page.get_by_role("dialog")
     await expect(dialog.get_by_text("its run history with it")).to_be_visible()
+    await expect(dialog.get_by_text("Its run history goes too: 1 run.")).to_be_visible()
+    await expect(dialog.get_by_text("1 of them is live and would be cancelled")).to_be_visible()
+    await expect(dialog.get_by_text("their calls would fail: Calls it.")).to_be_visible()
     await dialog.get_by_role("button", name="Delete", exact=True).click()
     await dialog.get_by_label("Type To be deleted to confirm").fill("To be")
     await dialog.get_by_role("button", name="Cancel its runs and delete").click()
@@ -166,6 +170,7 @@ async def test_deleting_asks_and_asks_for_the_name_while_runs_live(
     await expect(person.receipt('"To be deleted" was deleted.')).to_be_visible()
     await expect(person.page.get_by_text("No workflows match these filters.")).to_be_visible()
     assert (await api.http.get(f"/api/v1/workflows/{workflow}")).status_code == 404
+    assert (await api.http.delete(f"/api/v1/workflows/{caller}")).status_code == 204
 
 
 async def test_the_list_is_a_table_or_a_grid_with_its_state_in_the_url(
@@ -177,8 +182,27 @@ async def test_the_list_is_a_table_or_a_grid_with_its_state_in_the_url(
     await person.page.get_by_role("button", name="Grid").click()
     assert "view=grid" in person.page.url
     await expect(person.page.get_by_role("heading", name="In both views")).to_be_visible()
+    await person.open("/workflows?q=In+both+views")
+    await expect(person.page.get_by_role("button", name="Grid")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     await person.page.get_by_label("Status").select_option("Paused")
     await expect(person.page.get_by_text("No workflows match these filters.")).to_be_visible()
+
+
+async def test_a_webhook_without_its_secret_says_so_when_it_is_activated(
+    api: Api, person: Person
+) -> None:
+    config = {"auth": "header", "header": "X-Key", "secret": "generate"}
+    definition = chain(
+        node("kept", "transform", a=1), trigger={"type": "webhook_trigger", "config": config}
+    )
+    await api.workflow(definition, "Lacks its secret", active=False)
+    await person.open("/workflows?q=Lacks+its+secret")
+    await person.page.get_by_role("button", name="Activate Lacks its secret").click()
+    await expect(person.receipt("Its webhook has no secret yet.")).to_be_visible()
+    await person.page.get_by_role("link", name="Make a secret").click()
+    await expect(person.page.get_by_role("heading", name="Webhook secret")).to_be_visible()
 
 
 async def test_a_run_is_cancelled_by_an_operator(api: Api, person: Person) -> None:

@@ -1,15 +1,17 @@
 /** What can be done to a workflow from any page, each with its receipt. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
-import { call, post } from "../api/client.ts";
+import { call, Problem, post } from "../api/client.ts";
 import type { Workflow } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { errorText } from "../ui/states.tsx";
+import { useWorkflowWords } from "./words.ts";
 
 export function useWorkflowActions() {
   const t = useT();
+  const w = useWorkflowWords();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { receipt, alert } = useAnnouncer();
@@ -33,11 +35,20 @@ export function useWorkflowActions() {
   const pathOf = (workflow: Workflow) => `/workflows/${encodeURIComponent(workflow.id)}`;
 
   return {
-    activate: (workflow: Workflow) =>
-      attempt(async () => {
+    activate: async (workflow: Workflow): Promise<void> => {
+      try {
         await post(`${pathOf(workflow)}/activate`);
-        return t.workflows.activated(withoutHidden(workflow.name));
-      }),
+        receipt(t.workflows.activated(withoutHidden(workflow.name)));
+      } catch (error) {
+        const lacksSecret = error instanceof Problem && error.code === "webhook-secret-missing";
+        const text = lacksSecret ? w.secretMissing : errorText(t, error);
+        const link = { href: `/workflows/${workflow.id}`, label: w.toSecret };
+        receipt(text, lacksSecret ? link : undefined);
+        alert(text);
+      } finally {
+        await refresh();
+      }
+    },
     pause: (workflow: Workflow) =>
       attempt(async () => {
         await post(`${pathOf(workflow)}/pause`);

@@ -1,6 +1,7 @@
-/** Asks before a workflow and its history go; while runs live, asks for the name too. */
+/** Asks before a workflow and its history go, and says what goes with it; while runs live, asks for the name too. */
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Problem } from "../api/client.ts";
+import { get, Problem } from "../api/client.ts";
 import type { Workflow } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
@@ -8,6 +9,14 @@ import { withoutHidden } from "../ui/bidi.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { errorText } from "../ui/states.tsx";
 import { useWorkflowActions } from "./actions.ts";
+import { useWorkflowWords } from "./words.ts";
+
+interface Use {
+  runs: number;
+  live_runs: number;
+  counted_max: number;
+  callers: { id: string; name: string }[];
+}
 
 interface Props {
   workflow: Workflow;
@@ -47,6 +56,7 @@ export default function DeleteDialog({ workflow, onClose, onDeleted }: Props) {
   return (
     <Dialog title={t.workflows.deleteTitle} onClose={onClose}>
       <p dir="auto">{t.workflows.deleteBody(name)}</p>
+      <Consequences workflow={workflow} />
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -79,5 +89,30 @@ export default function DeleteDialog({ workflow, onClose, onDeleted }: Props) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** As far as they can be told now: deleting asks the server again. */
+function Consequences({ workflow }: { workflow: Workflow }) {
+  const w = useWorkflowWords();
+  const found = useQuery({
+    queryKey: ["workflow", workflow.id, "use"],
+    queryFn: ({ signal }) => get<Use>(`/workflows/${encodeURIComponent(workflow.id)}/use`, signal),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+  if (!found.data) return null;
+  const { runs, live_runs, counted_max, callers } = found.data;
+  const told = (n: number) => [Math.min(n, counted_max), n > counted_max] as const;
+  return (
+    <ul className="consequences" role="status">
+      <li>{runs === 0 ? w.noRuns : w.consequence(w.runs(...told(runs)))}</li>
+      {live_runs > 0 && <li>{w.liveRuns(...told(live_runs))}</li>}
+      {callers.length > 0 && (
+        <li dir="auto">{w.callers(callers.map(({ name }) => withoutHidden(name)).join(", "))}</li>
+      )}
+      {workflow.webhook_url && <li>{w.webhookGone}</li>}
+    </ul>
   );
 }

@@ -29,7 +29,7 @@ export function JsonInput({ id, text, fault, shape, onChange }: JsonProps) {
       <label htmlFor={id}>{t.workflows.runInput}</label>
       <textarea
         id={id}
-        className="mono"
+        className="mono tall"
         rows={8}
         spellCheck={false}
         value={text}
@@ -162,7 +162,7 @@ function Payload({ workflow, value, fault, onChange, onTake }: PayloadProps) {
       </div>
       <textarea
         id={id}
-        className="mono"
+        className="mono tall"
         rows={8}
         spellCheck={false}
         value={value}

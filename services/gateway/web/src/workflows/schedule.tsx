@@ -1,9 +1,8 @@
 /** When the clock starts a workflow: in words, and its next instants in the viewer's zone. */
 import type { Schedule, WorkflowStatus } from "../api/types.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
+import { shownZone } from "../i18n/preferences.ts";
 import { useNow } from "../ui/clock.ts";
-
-const viewersZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The words and, while the workflow is active, when the next run comes: one line of a list. */
 export function ScheduleLine({ schedule, status }: { schedule: Schedule; status: WorkflowStatus }) {
@@ -58,7 +57,7 @@ function Words({ schedule }: { schedule: Schedule }) {
   return (
     <>
       <span lang="en">{schedule.words}</span>
-      {schedule.timezone !== viewersZone && ` (${t.schedule.zone(schedule.timezone)})`}
+      {schedule.timezone !== shownZone() && ` (${t.schedule.zone(schedule.timezone)})`}
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** Asks for a run's input in the way of its trigger, and starts it. The whole input can always be written as JSON. */
+import "./start-dialog.css";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";

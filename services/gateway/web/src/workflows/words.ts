@@ -60,12 +60,10 @@ const en = {
   eventHint: (event: string) => `What the event ${event} would bring along.`,
   noFields: "This workflow needs no input.",
   // The list.
-  emptyTitle: "No workflows yet.",
+  showMore: "Show more",
   consequence: (runs: string) => `Its run history goes too: ${runs}.`,
   runs: (n: number, more: boolean) =>
-    more
-      ? `more than ${n} runs`
-      : inEnglish(n, { zero: "no runs", one: "1 run", other: `${n} runs` }),
+    more ? `more than ${n} runs` : inEnglish(n, { one: "1 run", other: `${n} runs` }),
   noRuns: "It has never run.",
   liveRuns: (n: number, more: boolean) =>
     more
@@ -133,12 +131,12 @@ const it: WorkflowWords = {
   scheduledHint: "L'istante per cui l'orologio l'avrebbe avviato.",
   eventHint: (event) => `Ciò che porterebbe l'evento ${event}.`,
   noFields: "Questo flusso non ha bisogno di dati.",
-  emptyTitle: "Ancora nessun flusso.",
+  showMore: "Mostra altri",
   consequence: (runs) => `Va via anche la cronologia: ${runs}.`,
   runs: (n, more) =>
     more
       ? `più di ${n} esecuzioni`
-      : inItalian(n, { zero: "nessuna esecuzione", one: "1 esecuzione", other: `${n} esecuzioni` }),
+      : inItalian(n, { one: "1 esecuzione", other: `${n} esecuzioni` }),
   noRuns: "Non è mai stato eseguito.",
   liveRuns: (n, more) =>
     more

@@ -1,4 +1,5 @@
 /** Workflows as rows and as cards, with the same actions. */
+import "./workflows.css";
 import { Link } from "wouter";
 import type { Workflow } from "../api/types.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
@@ -48,6 +49,7 @@ export function WorkflowTable({ workflows, onDelete }: Props) {
               </td>
               <td>
                 <StatusBadge status={workflow.status} />
+                <Toggle workflow={workflow} />
               </td>
               <td>{format.number(workflow.steps)}</td>
               <td>
@@ -67,7 +69,7 @@ export function WorkflowTable({ workflows, onDelete }: Props) {
 export function WorkflowGrid({ workflows, onDelete }: Props) {
   const t = useT();
   return (
-    <ul className="grid">
+    <ul className="grid workflow-grid">
       {workflows.map((workflow) => (
         <li key={workflow.id} className="card">
           <div className="row between">
@@ -76,7 +78,10 @@ export function WorkflowGrid({ workflows, onDelete }: Props) {
                 <UserText text={workflow.name} />
               </Link>
             </h2>
-            <StatusBadge status={workflow.status} />
+            <span className="row">
+              <Toggle workflow={workflow} />
+              <StatusBadge status={workflow.status} />
+            </span>
           </div>
           <p className="muted">
             <UserText text={workflow.description} />
@@ -91,6 +96,22 @@ export function WorkflowGrid({ workflows, onDelete }: Props) {
         </li>
       ))}
     </ul>
+  );
+}
+
+function Toggle({ workflow }: { workflow: Workflow }) {
+  const t = useT();
+  const { activate, pause } = useWorkflowActions();
+  const active = workflow.status === "Active";
+  return (
+    <button
+      type="button"
+      className="quiet"
+      onClick={() => void (active ? pause(workflow) : activate(workflow))}
+    >
+      {active ? t.workflows.pause : t.workflows.activate}
+      <span className="visually-hidden"> {withoutHidden(workflow.name)}</span>
+    </button>
   );
 }
 

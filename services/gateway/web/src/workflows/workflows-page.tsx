@@ -11,19 +11,40 @@ import { SearchField } from "../tasks/filters.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { useUrlState } from "../ui/url-state.ts";
+import { useWorkflowWords } from "./words.ts";
 import { WorkflowGrid, WorkflowTable } from "./workflow-lists.tsx";
 
 const DeleteDialog = lazy(() => import("./delete-dialog.tsx"));
 
-const DEFAULTS = { q: "", status: "", sort: "-updated_at", view: "table" };
+const DEFAULTS = { q: "", status: "", sort: "-updated_at", view: "" };
+const VIEW = "flusso.workflows.view";
+type View = "table" | "grid";
+
+/** As it was chosen last in this browser. */
+function rememberedView(): View {
+  try {
+    return localStorage.getItem(VIEW) === "grid" ? "grid" : "table";
+  } catch {
+    return "table";
+  }
+}
+
+function rememberView(view: View): void {
+  try {
+    localStorage.setItem(VIEW, view);
+  } catch {
+    // It is in the URL all the same.
+  }
+}
 
 export default function WorkflowsPage() {
   const t = useT();
+  const w = useWorkflowWords();
   const heading = useRef<HTMLHeadingElement>(null);
   usePage(t.nav.workflows, heading);
   const [state, change] = useUrlState(DEFAULTS);
-  const { view, ...rest } = state;
-  const { q, status, sort } = rest;
+  const { q, status, sort } = state;
+  const view: string = state.view || rememberedView();
   const filters = useMemo(() => ({ q, status, sort }), [q, status, sort]);
   const [deleting, setDeleting] = useState<Workflow | null>(null);
   const result = useInfiniteQuery(workflowsQuery(filters));
@@ -31,6 +52,10 @@ export default function WorkflowsPage() {
     if (batch.runs.length > 0 && !result.isFetching) void result.refetch();
   });
   const workflows = result.data?.pages.flatMap((page) => page.items) ?? [];
+  const choose = (next: View) => {
+    rememberView(next);
+    change({ view: next });
+  };
   const List = view === "grid" ? WorkflowGrid : WorkflowTable;
   return (
     <>
@@ -65,18 +90,10 @@ export default function WorkflowsPage() {
           </select>
         </label>
         <fieldset className="tabs" aria-label={t.workflows.view}>
-          <button
-            type="button"
-            aria-pressed={view !== "grid"}
-            onClick={() => change({ view: "table" })}
-          >
+          <button type="button" aria-pressed={view !== "grid"} onClick={() => choose("table")}>
             {t.workflows.table}
           </button>
-          <button
-            type="button"
-            aria-pressed={view === "grid"}
-            onClick={() => change({ view: "grid" })}
-          >
+          <button type="button" aria-pressed={view === "grid"} onClick={() => choose("grid")}>
             {t.workflows.grid}
           </button>
         </fieldset>
@@ -85,7 +102,10 @@ export default function WorkflowsPage() {
       {result.isPending && <Loading lines={4} />}
       {workflows.length > 0 && <List workflows={workflows} onDelete={setDeleting} />}
       {result.data && workflows.length === 0 && (
-        <NoWorkflows filtered={Boolean(q || status)} clear={() => change(DEFAULTS)} />
+        <NoWorkflows
+          filtered={Boolean(q || status)}
+          clear={() => change({ ...DEFAULTS, view: state.view })}
+        />
       )}
       {result.hasNextPage && (
         <p className="row">
@@ -94,7 +114,7 @@ export default function WorkflowsPage() {
             disabled={result.isFetchingNextPage}
             onClick={() => void result.fetchNextPage()}
           >
-            {t.common.showOlder}
+            {w.showMore}
           </button>
         </p>
       )}
