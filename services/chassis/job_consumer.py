@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import count
 
 import nats.errors
 from nats.aio.client import Client
@@ -48,8 +49,9 @@ class JobConsumer:
         self._jobs_max = jobs_max
         # When many are busy, hands that become free are not filled one by one.
         self._room_min = max(1, jobs_max // 8)
-        self._in_hand: dict[str, Msg] = {}
-        """By the subject of the acknowledgement, which is different for each delivery."""
+        self._in_hand: dict[int, Msg] = {}
+        """By a number of ours: a consumer that is made anew offers a job in hand again, under the same subject."""
+        self._numbers = count()
         self._freed = asyncio.Event()
 
     async def run(self) -> None:
@@ -60,8 +62,9 @@ class JobConsumer:
             try:
                 while True:
                     for message in await self._pull.next(await self._room()):
-                        self._in_hand[message.reply] = message
-                        jobs.create_task(self._work(message))
+                        number = next(self._numbers)
+                        self._in_hand[number] = message
+                        jobs.create_task(self._work(number, message))
             finally:
                 beat.cancel()
                 # Before jobs are given back: the broker would hand them to this fetch again, which nobody reads.
@@ -78,11 +81,11 @@ class JobConsumer:
             await self._freed.wait()
         return max(1, self._jobs_max - len(self._in_hand))
 
-    async def _work(self, message: Msg) -> None:
+    async def _work(self, number: int, message: Msg) -> None:
         try:
             await self._attempt(message)
         finally:
-            del self._in_hand[message.reply]
+            del self._in_hand[number]
             self._freed.set()
 
     async def _beat(self) -> None:
@@ -90,8 +93,8 @@ class JobConsumer:
         while True:
             before = frozenset(self._in_hand)
             await asyncio.sleep(ack_wait_seconds / 3)
-            for reply in before & self._in_hand.keys():
-                message = self._in_hand.get(reply)
+            for number in before & self._in_hand.keys():
+                message = self._in_hand.get(number)
                 if message is not None:
                     await self._tell(message.in_progress())
 

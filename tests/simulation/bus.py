@@ -208,6 +208,7 @@ class Connection:
     async def publish(
         self, subject: str, payload: bytes = b"", reply: str = "", headers: Headers = None
     ) -> None:
+        self.process.step()
         if not self.process.is_alive:
             raise nats.errors.ConnectionClosedError
         self.outgoing.carry(self.bus.arrive, Letter(subject, payload, reply, headers))

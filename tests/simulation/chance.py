@@ -10,6 +10,7 @@ from uuid import UUID
 T = TypeVar("T")
 BEGIN = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 lines_kept_max = 4_000
+common_part = 0.85
 
 
 @dataclass(slots=True)
@@ -49,16 +50,22 @@ class Chance:
         return self._random.sample(choices, count)
 
     def latency(self) -> float:
-        """Return how long a way takes, in seconds: mostly a part of a millisecond, now and then up to two seconds."""
-        if self.slowness and self._random.random() < self.slowness:
+        """Return how long a way takes, in seconds: mostly a part of a millisecond, now and then a second."""
+        draw = self._random.random()
+        if draw < self.slowness:
             return self._random.uniform(0.02, 1.2)
-        return 0.0001 + self._random.random() * 0.0015
+        return 0.0001 + draw * (0.0015 if draw < common_part else 0.012)
 
     def id(self) -> UUID:
         """Return a UUIDv7-like id."""
         self._near += self._random.randint(1, 1_000)
         low = self._random.getrandbits(80)
         return UUID(int=self._near << 80 | low & ~(0xF << 76) | 7 << 76)
+
+
+def seconds_of(at: datetime) -> float:
+    """Return the time of the loop at that moment."""
+    return (at - BEGIN).total_seconds()
 
 
 def moment(seconds: float) -> datetime:

@@ -23,6 +23,7 @@ from tests.simulation.loop import OUTSIDE, Process, SimulatedLoop
 from tests.simulation.rows import Row
 from tests.simulation.task_tables import TaskTables
 
+SCHEMAS = ("engine", "tasks", "gateway")
 Tables = EngineTables | TaskTables | GatewayTables
 Listener = Callable[[str, str, Sequence[object], Sequence[Row] | Exception], None]
 """Hears of each statement: schema, name, arguments, answer."""
@@ -63,43 +64,46 @@ class Server:
         self.engine = EngineTables()
         self.tasks = TaskTables()
         self.gateway = GatewayTables()
-        self.is_up = True
-        self.epoch = 0
+        self.away: set[str] = set()
+        """Schemas whose server is away: each may have its own."""
+        self.epochs = dict.fromkeys(SCHEMAS, 0)
         """Connections of an earlier epoch are gone."""
         self.locks_the_log = True
         self.listener: Listener | None = None
         self._cursors_stored: dict[int, tuple[object, ...]] = {}
-        self._in_flight: dict[asyncio.Future[Sequence[Row]], Process] = {}
+        self._in_flight: dict[asyncio.Future[Sequence[Row]], Connection] = {}
 
     def tables(self, schema: str) -> Tables:
         return cast("Tables", getattr(self, schema))
 
-    def crash(self) -> None:
+    def crash(self, schemas: Sequence[str]) -> None:
         """Lose every connection, and what was committed with `synchronous_commit = off` a moment ago."""
-        self.is_up = False
-        self.epoch += 1
-        for tables in (self.engine, self.tasks):
-            tables.forget_last_cursor(lose=self.chance.happens(0.5))
-            tables.relay_lock = None
-        self.engine.queue_lock = None
-        for future, process in list(self._in_flight.items()):
-            process.cut([future])
+        for schema in schemas:
+            self.away.add(schema)
+            self.epochs[schema] += 1
+            tables = self.tables(schema)
+            if isinstance(tables, LogTables):
+                tables.forget_last_cursor(lose=self.chance.happens(0.5))
+        for future, connection in list(self._in_flight.items()):
+            if connection.schema in schemas:
+                connection.process.cut([future])
 
-    def recover(self) -> None:
-        self.is_up = True
+    def recover(self, schemas: Sequence[str]) -> None:
+        self.away.difference_update(schemas)
 
     async def run(
         self, connection: "Connection", text: str, arguments: Sequence[object]
     ) -> Sequence[Row]:
         """Carry out one statement; the outcome is unknown to whoever loses the connection meanwhile."""
         process = connection.process
-        if not process.is_alive or not connection.is_open:
+        process.step()
+        if not connection.is_open:
             raise _gone()
         tables = connection.tables
         name = _TWINS[type(tables)].get(text)
         assert name is not None, f"no twin of the statement: {text[:120]}"
         future: asyncio.Future[Sequence[Row]] = self.loop.create_future()
-        self._in_flight[future] = process
+        self._in_flight[future] = connection
         self.loop.call_later(
             self.chance.latency(),
             self._arrive,
@@ -121,7 +125,7 @@ class Server:
         arguments: Sequence[object],
         future: asyncio.Future[Sequence[Row]],
     ) -> None:
-        if not self.is_up or (not connection.is_open and self.chance.happens(0.5)):
+        if connection.schema in self.away or (not connection.is_open and self.chance.happens(0.5)):
             return  # cut off on its way
         if name == "lock_queues" and not connection.take_queue_lock():
             self.loop.call_later(
@@ -173,10 +177,15 @@ class Server:
         if self.trace.is_kept and name.startswith("commit_"):
             said = "refused as stale" if isinstance(answer, Exception) else f"to {answer[0][0]}"
             self.trace.add(self.loop.time(), connection.process.name, f"{name} {said}")
-        self.loop.call_later(self.chance.latency(), _reply, future, answer, context=OUTSIDE)
+        self.loop.call_later(
+            self.chance.latency(), _reply, connection.process, future, answer, context=OUTSIDE
+        )
 
 
-def _reply(future: asyncio.Future[Sequence[Row]], answer: Sequence[Row] | Exception) -> None:
+def _reply(
+    process: Process, future: asyncio.Future[Sequence[Row]], answer: Sequence[Row] | Exception
+) -> None:
+    process.step()
     if future.done():
         return
     if isinstance(answer, Exception):
@@ -193,7 +202,7 @@ class Connection:
         self.schema = schema
         self.process = process
         self.tables = server.tables(schema)
-        self._epoch = server.epoch
+        self._epoch = server.epochs[schema]
         self._is_closed = False
 
     @property
@@ -201,8 +210,8 @@ class Connection:
         return (
             self.process.is_alive
             and not self._is_closed
-            and self.server.is_up
-            and self._epoch == self.server.epoch
+            and self.schema not in self.server.away
+            and self._epoch == self.server.epochs[self.schema]
         )
 
     async def fetch(self, text: str, *arguments: object) -> Sequence[Row]:
@@ -292,7 +301,7 @@ class Pool:
     def connection(self) -> Connection:
         if not self._process.is_alive:
             raise _gone()
-        if not self._server.is_up:
+        if self._schema in self._server.away:
             raise ConnectionRefusedError
         return Connection(self._server, self._schema, self._process)
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from contracts import subjects
+from tests.simulation.database import SCHEMAS
+from tests.simulation.loop import Process
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -60,39 +63,57 @@ class Faults:
         self._world.trace.add(self._world.loop.time(), "FAULT", what)
 
     async def _crash(self) -> None:
-        """Kill a replica, or all of a sudden everything."""
+        """Kill a replica between two of its next steps, or all of a sudden everything."""
         if self._chance.happens(0.1):
+            self._note(CRASH, "everything dies")
             victims = list(self._world.slots)
-        else:
-            victims = [self._chance.one_of(list(self._world.slots))]
-        for slot in victims:
-            if slot.process.is_alive:
-                self._note(CRASH, f"{slot.process.name} dies")
+            for slot in victims:
                 slot.process.die()
+        else:
+            slot = self._chance.one_of(list(self._world.slots))
+            victims = [slot]
+            await self._burn(slot.process)
         await asyncio.sleep(self._chance.between(0.1, 3.0))
         for slot in victims:
             if not slot.process.is_alive:
                 slot.start()
 
+    async def _burn(self, process: Process) -> None:
+        """Have a process die soon, in the middle of something if it has something to do."""
+        if not process.is_alive or process.fuse:
+            return
+        process.at_the_end_of_the_fuse = process.die
+        process.fuse = self._chance.whole(1, 40)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await process.dead.wait()
+        process.die()
+        self._note(CRASH, f"{process.name} has died")
+
     async def _stop(self) -> None:
         """Stop a replica for a moment, or for longer than its leases and the broker's patience last."""
         process = self._chance.one_of(list(self._world.slots)).process
-        if process.is_stopped or not process.is_alive:
+        if process.is_stopped or process.fuse or not process.is_alive:
             return
         self._note(STOP, f"{process.name} is stopped")
-        process.stop()
+        process.at_the_end_of_the_fuse = process.stop
+        process.fuse = self._chance.whole(1, 30)
         seconds = self._chance.between(0.1, 4.0)
         await asyncio.sleep(seconds if self._chance.happens(0.7) else 10 + seconds)
         self._world.trace.add(self._world.loop.time(), "FAULT", f"{process.name} goes on")
+        process.fuse = 0
         process.go_on()
 
     async def _take_database_away(self) -> None:
-        if not self._world.server.is_up:
+        """Take the server away, or the one of a single service."""
+        server = self._world.server
+        schemas = [self._chance.one_of(SCHEMAS)] if self._chance.happens(0.6) else list(SCHEMAS)
+        if server.away:
             return
-        self._note(DATABASE, "the database crashes")
-        self._world.server.crash()
+        self._note(DATABASE, f"the database of {', '.join(schemas)} crashes")
+        server.crash(schemas)
         await asyncio.sleep(self._chance.between(0.0, 2.5))
-        self._world.server.recover()
+        server.recover(schemas)
 
     async def _take_broker_away(self) -> None:
         if not self._world.bus.is_up:
@@ -143,11 +164,12 @@ class Faults:
     def heal(self) -> None:
         """End every fault."""
         world = self._world
-        world.server.recover()
+        world.server.recover(SCHEMAS)
         world.bus.recover()
         streams = world.bus.streams
         streams.lost = streams.repeated = streams.unanswered = 0.0
         for slot in world.slots:
+            slot.process.fuse = 0
+            slot.process.go_on()
             if not slot.process.is_alive:
                 slot.start()
-            slot.process.go_on()

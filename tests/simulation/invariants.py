@@ -1,19 +1,30 @@
 """What must hold when all is healed: I1 to I10 and I12 of the product's guarantees, on the logs and the journal."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 from uuid import UUID
 
 import orjson
 
 from contracts import subjects
-from contracts.run import NodeFailed, RunCancelled, RunFact, RunFailed, RunResumed
+from contracts.run import (
+    NodeCompleted,
+    NodeFailed,
+    NodeScheduled,
+    RetrySet,
+    RunCancelled,
+    RunFact,
+    RunFailed,
+    RunResumed,
+)
 from contracts.task import TaskResolved
 from services.engine.domain.run_state import Ended
+from services.engine.domain.run_timers import TIME_LIMIT
 from services.tasks.domain.task_state import Decided, Pending
 from tests.simulation import folds as folding
-from tests.simulation.chance import BEGIN
+from tests.simulation.chance import seconds_of
 from tests.simulation.folds import ENDINGS, RunFold, TaskFold
 from tests.simulation.people import CANCELLED, DECIDED, KEPT, STARTED, Entry
 
@@ -80,6 +91,7 @@ def broken_invariants(world: "World") -> list[str]:
         *_waits_and_tasks_match(found),
         *_one_decision_a_task(found),
         *_effects_are_not_repeated(found),
+        *_attempts_happen_once(found),
         *_tables_are_folds(found),
         *_nothing_follows_an_end(found),
         *_everything_was_told(found),
@@ -173,6 +185,30 @@ def _effects_are_not_repeated(found: Found) -> Iterator[str]:
             yield f"I5 {job[1]} of run {_short(job[0])} was done {at - done_at:.1f} s after its result"
 
 
+def _attempts_happen_once(found: Found) -> Iterator[str]:
+    """I5, in the log: an attempt is offered once and has one result."""
+    for run_id, run in found.runs.items():
+        offered = Counter(_attempt(one) for one in run.events if isinstance(one, NodeScheduled))
+        results = Counter(_attempt(one) for one in run.events if _is_result(one))
+        for what, counts in (("was offered", offered), ("had a result", results)):
+            for (node, _, attempt), count in counts.items():
+                if count > 1:
+                    yield f"I5 attempt {attempt} of {node} of run {_short(run_id)} {what} {count} times"
+
+
+def _is_result(event: RunFact) -> TypeGuard[NodeCompleted | NodeFailed | RetrySet]:
+    """Tell whether it is what a worker or a timer found; a time limit ends a node whatever its attempts do."""
+    if isinstance(event, NodeFailed):
+        return event.error.code != TIME_LIMIT
+    return isinstance(event, NodeCompleted | RetrySet)
+
+
+def _attempt(
+    event: "NodeScheduled | NodeCompleted | NodeFailed | RetrySet",
+) -> tuple[str, int, int]:
+    return event.node, event.visit, event.attempt
+
+
 def _recorded(found: Found) -> dict[tuple[UUID, str, int, int], float]:
     """Return when the result of each attempt was committed, in seconds of the loop."""
     names = {"flusso.run.node_completed", "flusso.run.node_failed", "flusso.run.retry_set"}
@@ -181,7 +217,7 @@ def _recorded(found: Found) -> dict[tuple[UUID, str, int, int], float]:
         if event.type in names:
             data = orjson.loads(event.data)
             key = (event.stream_id, data["node"], data["visit"], data.get("attempt", 1))
-            moments[key] = (event.occurred_at - BEGIN).total_seconds()
+            moments[key] = seconds_of(event.occurred_at)
     return moments
 
 

@@ -27,6 +27,7 @@ class Stored:
     sequence: int
     subject: str
     data: bytes
+    nanoseconds: int
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Consumer:
     again: list[int] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     acknowledged: int = 0
+    deliveries: int = 0
 
     def takes(self, message: Stored) -> bool:
         return message.subject == self.config.filter_subject
@@ -215,7 +217,7 @@ class JetStreamServer:
         if known is not None and self.loop.time() - known[1] < duplicate_window_seconds:
             return PubAck(stream=name, seq=known[0], duplicate=True)
         stream.last_sequence += 1
-        stored = Stored(stream.last_sequence, subject, data)
+        stored = Stored(stream.last_sequence, subject, data, int(self.loop.time() * _NANOSECONDS))
         stream.messages[stored.sequence] = stored
         stream.known_ids[message_id] = (stored.sequence, self.loop.time())
         self.ever_stored.setdefault(name, []).append(data)
@@ -304,7 +306,10 @@ class JetStreamServer:
         times = consumer.pending.get(sequence, 0) + 1
         consumer.pending[sequence] = times
         self._redeliver_in(ack_wait_seconds, stream, consumer, sequence)
-        reply = f"{ACK}{stream.config.name}.{consumer.config.durable_name}.{times}.{sequence}.1.0.0"
+        consumer.deliveries += 1
+        numbers = f"{times}.{sequence}.{consumer.deliveries}.{message.nanoseconds}"
+        left = stream.last_sequence - sequence
+        reply = f"{ACK}{stream.config.name}.{consumer.config.durable_name}.{numbers}.{left}"
         if self.chance.happens(self.repeated):
             self._redeliver_in(self.chance.between(0.0, 0.5), stream, consumer, sequence)
         if not self.chance.happens(self.lost):
@@ -390,6 +395,7 @@ class JetStream:
         wait_stall: float,  # noqa: ARG002 - as nats-py has it
         headers: Mapping[str, str],
     ) -> asyncio.Future[PubAck]:
+        self._process.step()
         if not self._process.is_alive:
             raise nats.errors.ConnectionClosedError
         loop, chance = self._server.loop, self._server.chance

@@ -62,6 +62,8 @@ class LogTables:
         self.cursor_before: Cursor = self.cursor
         self.next_position = 1
         self.reserved: int | None = None
+        self.gap = 1
+        """How many positions a transaction that is rolled back may have used up."""
         self.checks_versions = True
         self.relay_lock: object = None
         self.dead_letters: list[tuple[object, ...]] = []
@@ -78,8 +80,7 @@ class LogTables:
             assert isinstance(stream_id, UUID)
             found = self.snapshots.get(stream_id)
             if (0 if found is None else found[0]) != version:
-                # A transaction that was rolled back may have used up positions.
-                self.next_position += 1
+                self.next_position += self.gap
                 raise stale()
 
     def _append(self, append: Sequence[Sequence[Any]], occurred_at: datetime) -> list[Row]:

@@ -34,6 +34,10 @@ class Process:
         """What servers owe this process, and how it learns that its connections are gone."""
         self.held: list[asyncio.Handle] = []
         self.on_broken: Callable[[str, BaseException], None] = _ignore
+        self.dead = asyncio.Event()
+        self.fuse = 0
+        """After so many steps what is planned for its end happens; 0: nothing is planned."""
+        self.at_the_end_of_the_fuse = self.die
 
     def spawn(
         self, name: str, work: Coroutine[Any, Any, Any], *, lasts: bool = True
@@ -54,9 +58,18 @@ class Process:
         if self.is_alive and not task.cancelled():
             self.on_broken(task.get_name(), task.exception() or RuntimeError("it just ended"))
 
+    def step(self) -> None:
+        """Take a step that others see: something is sent, or has arrived. The fuse may end there."""
+        if self.fuse > 0:
+            self.fuse -= 1
+            if self.fuse == 0:
+                self.at_the_end_of_the_fuse()
+
     def die(self) -> None:
         """End as if the power had gone: what unwinds from here on reaches nothing any more."""
         self.is_alive = False
+        self.fuse = 0
+        self.dead.set()
         self.go_on()
         for task in sorted(self._tasks, key=lambda one: one.get_name()):
             task.cancel()

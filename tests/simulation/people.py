@@ -12,6 +12,7 @@ from contracts.run import CancelRun, StartRun
 from contracts.task import DecideTask, TaskAction, TaskView
 from services.chassis.errors import Refused, Transient
 from services.gateway.app.begin_run import Kept
+from tests.simulation.chance import seconds_of
 from tests.simulation.services import Gateway
 from tests.simulation.workflows import IDS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = ("Ada", "Bob", "Cy", "Dee")
 attempts_max = 4
+looks_max = 300
 STARTED, KEPT, CANCELLED = "started", "kept", "cancelled"
 DECIDED, UNKNOWN = "decided", "unknown"
 
@@ -56,6 +58,7 @@ class People:
         self._chance = world.chance
         self.journal: list[Entry] = []
         self._names = list(IDS)
+        self._started: list[UUID] = []
 
     async def live(self, until: float) -> None:
         """Do this and that until then; what is under way then ends."""
@@ -75,8 +78,12 @@ class People:
         draw = self._chance.between(0, 1)
         if not open_tasks or draw < self._world.eagerness:
             await self.start(name)
-        elif draw < 0.9:
+        elif draw < 0.86:
             await self._answer(name, self._chance.one_of(open_tasks))
+        elif draw < 0.9:
+            await self.cancel(name, self._chance.one_of(self._started))
+        elif draw < 0.95 and self._world.server.tasks.timeouts:
+            await self._race_the_clock(name)
         else:
             await self._race(self._chance.one_of(open_tasks))
 
@@ -90,7 +97,7 @@ class People:
             actor=_actor(name),
             request_digest="d" + run_id.hex[-6:],
         )
-        self._world.started.add(run_id)
+        self._started.append(run_id)
         self._note(name, f"starts {workflow}", run_id, None)
 
         async def ask(gateway: Gateway) -> Told:
@@ -98,6 +105,9 @@ class People:
             return Told(KEPT if isinstance(answer, Kept) else STARTED, {})
 
         await self._persist(name, "start", run_id, ask)
+        if self._chance.happens(0.15):
+            await asyncio.sleep(self._chance.between(0.0, 0.1))
+            await self.cancel(name, run_id)
 
     async def _answer(self, name: str, task_id: UUID) -> None:
         row = self._world.server.tasks.pending.get(task_id)
@@ -148,6 +158,18 @@ class People:
                 group.create_task(self.cancel(names[0], row.run_id))
             else:
                 group.create_task(self._answer(names[0], task_id))
+
+    async def _race_the_clock(self, name: str) -> None:
+        """Answer in the moment in which somebody is about to have the clock decide."""
+        timeouts = self._world.server.tasks.timeouts
+        task_id = self._chance.one_of(list(timeouts))
+        fires_at = timeouts[task_id]
+        await asyncio.sleep(max(0.0, seconds_of(fires_at) - self._world.loop.time()))
+        for _ in range(looks_max):
+            if timeouts.get(task_id) != fires_at:
+                break
+            await asyncio.sleep(0.002)
+        await self.decide(name, task_id, "approve")
 
     async def _persist(self, name: str, what: str, about: UUID, ask: Ask) -> None:
         """Ask until there is an answer, or patience is at its end: what came of it is unknown then."""

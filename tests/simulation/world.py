@@ -71,7 +71,6 @@ class World:
         self.bus = Bus(self.loop, self.chance, self.trace)
         self.effects: list[tuple[float, Process, Job]] = []
         self.surprises: list[str] = []
-        self.started: set[UUID] = set()
         self.longest_effect = self.chance.one_of((0.05, 0.5, 3.0))
         self.eagerness = self.chance.between(0.2, 0.6)
         """How often people start something new where they could answer."""
@@ -151,23 +150,34 @@ class Outcome:
     struck: Counter[str] = field(default_factory=Counter)
 
 
-def run_seed(seed: int, parts: Parts = REAL, *, traced: bool = False) -> Outcome:
-    """Live through one seed; `faults` says what did not hold."""
+def _as_it_is(_: World) -> None:
+    """Change nothing."""
+
+
+def run_seed(
+    seed: int,
+    parts: Parts = REAL,
+    *,
+    traced: bool = False,
+    before: Callable[[World], None] = _as_it_is,
+) -> Outcome:
+    """Live through one seed; `faults` says what did not hold. `before` may look at the world before it begins."""
     logging.disable(logging.CRITICAL)
     loop = SimulatedLoop()
     world = World(seed, parts, loop, traced=traced)
+    before(world)
     repairs = _repairs()
     asyncio.set_event_loop(loop)
     try:
         found = loop.run_until_complete(world.live())
-        if not world.faults.kinds and _repairs() > repairs:
-            found.append("I13 the reconciler repaired something although nothing had failed")
+    finally:
         loop.run_until_complete(world.end())
         loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
         asyncio.set_event_loop(None)
         loop.close()
         logging.disable(logging.NOTSET)
+    if not world.faults.kinds and _repairs() > repairs:
+        found.append("I13 the reconciler repaired something although nothing had failed")
     events = len(world.server.engine.log) + len(world.server.tasks.log)
     return Outcome(
         seed, found, world.trace.lines, loop.steps, events, world.settled_in, world.faults.struck
