@@ -1,5 +1,6 @@
 """The embedded NATS server with JetStream: on loopback only, behind a password of its own."""
 
+import hmac
 import json
 import shutil
 import signal
@@ -10,6 +11,8 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+from deploy.grants import SERVICES, Service
+from deploy.grants.broker import render_users
 from deploy.local.data_folder import read_or_make_secret, write_private
 from deploy.local.errors import CannotStart
 from deploy.local.ports import free_port
@@ -51,6 +54,11 @@ class NatsServer:
         """With its credentials; stays the same when the server is restarted."""
         assert self.port is not None, "start the server first"
         return f"nats://{USER}:{quote(self._password)}@127.0.0.1:{self.port}"
+
+    def url_of(self, service: Service) -> str:
+        """With the credentials of a service, which allow what it needs."""
+        assert self.port is not None, "start the server first"
+        return f"nats://{service}:{passwords_from(self._password)[service]}@127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int | None:
@@ -150,13 +158,19 @@ def render_config(store: Path, port: int, password: str, monitoring_port: int | 
         f"{monitoring}"
         f"max_payload: {PAYLOAD_BYTES_MAX}\n"
         "logtime: false\n"
-        f"authorization {{ user: {json.dumps(USER)}, password: {json.dumps(password)} }}\n"
+        f"{render_users(passwords_from(password), (USER, password))}"
         "jetstream {\n"
         f"  store_dir: {json.dumps(str(store))}\n"
         f"  max_file_store: {FILE_STORE_BYTES_MAX}\n"
         f"  max_memory_store: {MEMORY_STORE_BYTES_MAX}\n"
         "}\n"
     )
+
+
+def passwords_from(secret: str) -> dict[Service, str]:
+    """The passwords of the services: made from the server's, which cannot be made from them."""
+    key = secret.encode()
+    return {service: hmac.digest(key, service.encode(), "sha256").hex() for service in SERVICES}
 
 
 def greets(port: int) -> bool:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.ports import free_port
@@ -29,6 +29,8 @@ class Surroundings:
     secret_keys: str
     extra: Mapping[str, str]
     signing_key: str = ""
+    own_urls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By service: addresses with credentials of its own, instead of those for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def service_environment(
         SIGNING_KEY: signing_key if plan.service == "tasks" else "",
         # The engine alone sends mail.
         SMTP_URL: inherited.get(SMTP_URL, "") if plan.service == "engine" else "",
+        **surroundings.own_urls.get(plan.service, {}),
         "FLUSSO_LOG_FORMAT": inherited.get("FLUSSO_LOG_FORMAT") or "pretty",
         "PYTHONUNBUFFERED": "1",
         port_name: str(plan.port),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import httpx
 
+from deploy.grants import SERVICES, Service
+from deploy.grants.database import Roles, run, url_for
 from deploy.local.data_folder import read_or_make_secret, read_or_make_secret_key
 from deploy.local.errors import CannotStart
 from deploy.local.keeper import Keeper, Member
@@ -16,6 +18,7 @@ from deploy.local.process import ChildProcess, LineSink
 from deploy.local.services import Surroundings, plan_services, service_program
 from deploy.local.settings import base_url
 from deploy.local.waiting import wait_until, wait_until_async
+from services.chassis.errors import Broken, Transient
 
 READY_SECONDS_MAX = 60.0
 CRASHES_AT_START_MAX = 3
@@ -122,6 +125,7 @@ class Stack:
         require_port(self.host, self.port)
         for server in self._servers():
             server.start()
+        self._bring_up_database()
         self._plan_services()
         for service in self.services:
             service.start()
@@ -198,6 +202,7 @@ class Stack:
             admin_token=self.admin_token,
             secret_keys=self.secret_keys,
             signing_key=self.signing_key,
+            own_urls={service: self._own_urls(service) for service in SERVICES},
             extra=self._environment,
         )
         plans = list(plan_services(self.port, self._replicas))
@@ -206,6 +211,25 @@ class Stack:
             ChildProcess(service_program(plan, surroundings), self._output(plan.name))
             for plan in plans
         ]
+
+    def _own_urls(self, service: Service) -> Mapping[str, str]:
+        """Each service comes with credentials of its own to the servers that are ours."""
+        urls = {}
+        if self.postgres is not None:
+            urls["DATABASE_URL"] = url_for(self.postgres.url, Roles().of(service))
+        if self.nats is not None:
+            urls["NATS_URL"] = self.nats.url_of(service)
+        return urls
+
+    def _bring_up_database(self) -> None:
+        """Migrate as the owner, and give each service what it needs; in a thread, since a loop may run here."""
+        if self.postgres is None:
+            return
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            try:
+                thread.submit(run, self.postgres.url, Roles()).result()
+            except (Transient, Broken) as error:
+                raise CannotStart(f"The database could not be brought up: {error}") from error
 
     def _ready_or_hopeless(self) -> bool:
         for service in self.services:

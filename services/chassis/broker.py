@@ -94,6 +94,8 @@ def make_broker(settings: Settings, on_reconnected: Callable[[], None]) -> Fluss
     broker = FlussoBroker(
         settings.nats_url,
         name=f"flusso-{settings.service}",
+        # Where a server knows each service, it lets each hear only the replies to its own questions.
+        inbox_prefix=f"_INBOX.{settings.service}",
         max_reconnect_attempts=-1,
         reconnect_time_wait=reconnect_seconds,
         connect_timeout=connect_seconds_max,

@@ -119,6 +119,9 @@ async def migrate(settings: Settings, schema: str, folders: Sequence[Path]) -> N
     try:
         with translated():
             await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK, timeout=600.0)
+            # Where an administrator has done it, the service's role could not.
+            if await _is_current(connection, schema, [name for name, _ in files]):
+                return
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             await connection.execute(
                 "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY,"
@@ -128,6 +131,16 @@ async def migrate(settings: Settings, schema: str, folders: Sequence[Path]) -> N
                 await _apply(connection, name, text)
     finally:
         await connection.close(timeout=connect_seconds_max)
+
+
+async def _is_current(connection: Connection, schema: str, names: Sequence[str]) -> bool:
+    table = f'"{schema}".migrations'
+    if await connection.fetchval("SELECT to_regclass($1)", table) is None:
+        return False
+    applied = await connection.fetchval(
+        "SELECT count(*) FROM migrations WHERE name = ANY($1::text[])", names
+    )
+    return bool(applied == len(names))
 
 
 def _migration_files(folders: Sequence[Path]) -> list[tuple[str, str]]:

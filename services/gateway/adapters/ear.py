@@ -140,6 +140,8 @@ class Ear:
 
 def _config(inbox: str, start: int) -> ConsumerConfig:
     return ConsumerConfig(
+        # By a name in the subject the server can tell whose consumer it is: docs/security.md.
+        name=f"gateway-{inbox.rpartition('.')[2]}",
         deliver_subject=inbox,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=start,
