@@ -92,6 +92,10 @@ check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, g
 bench: $(DEV) ## measure throughput, delays and memory with a stack of its own
 	@exec $(PYTHON) -m tests.load.bench
 
+.PHONY: overload
+overload: $(DEV) ## offer a stack of its own twice what it can take, and look what becomes of it
+	@exec $(PYTHON) -m tests.load.overload
+
 .PHONY: faults
 faults: $(DEV) ## break a stack of its own for MINUTES=3 as SEED= says, then check every promise
 	@exec nice $(PYTHON) -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(FAULTS)

@@ -40,6 +40,7 @@ from services.gateway.entry.doorway import Doorway
 from services.gateway.entry.drafts import DraftRoutes
 from services.gateway.entry.edge import Edge
 from services.gateway.entry.events import EventRoutes
+from services.gateway.entry.gate import Gate
 from services.gateway.entry.health import HealthRoutes
 from services.gateway.entry.operations import OperationRoutes
 from services.gateway.entry.profile import ProfileRoutes
@@ -71,6 +72,8 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
     intake = StoredIntake(runtime.pool)
     doorman = Doorman(credentials, runtime.settings.admin_token, utc_now, monotonic)
     doorway = Doorway(doorman, monotonic)
+    gate = Gate()
+    runtime.spawn("gate", gate.run())
     forwarder = Forwarder(asking, intake, utc_now)
     begin = BeginRun(asking, intake, forwarder, utc_now)
     counts = CountTeller(hub, asking)
@@ -105,7 +108,7 @@ def build(runtime: Runtime, hub: Hub) -> Edge:
         HealthRoutes(lambda: _checks(runtime, hub)),
         OperationRoutes(asking, health, verify),
     )
-    return make_application(groups, web, doorway, monotonic)
+    return make_application(groups, web, doorway, gate, monotonic)
 
 
 async def _hear(runtime: Runtime, hub: Hub) -> None:

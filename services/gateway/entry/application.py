@@ -17,6 +17,7 @@ from services.chassis.errors import Refused, Transient
 from services.gateway.entry.answers import json_answer
 from services.gateway.entry.doorway import OPENAPI, WORKFLOW_SCHEMA, Doorway
 from services.gateway.entry.edge import Edge
+from services.gateway.entry.gate import Gate
 from services.gateway.entry.openapi import build_openapi
 from services.gateway.entry.problems import problem_of, problem_response
 from services.gateway.entry.routing import ApiRoute, HotRoute
@@ -32,7 +33,11 @@ class Routes(Protocol):
 
 
 def make_application(
-    groups: Sequence[Routes], web: WebApp, doorway: Doorway, monotonic: Callable[[], float]
+    groups: Sequence[Routes],
+    web: WebApp,
+    doorway: Doorway,
+    gate: Gate,
+    monotonic: Callable[[], float],
 ) -> Edge:
     """Return the whole HTTP face of the gateway."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -43,7 +48,7 @@ def make_application(
     for family in (Refused, Transient, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(family, _on_error)
     hot = [route for route in app.router.routes if isinstance(route, HotRoute)]
-    return Edge(app, web, hot, doorway, monotonic)
+    return Edge(app, web, hot, doorway, monotonic, gate)
 
 
 def _document(app: FastAPI) -> None:

@@ -74,9 +74,9 @@ class Edge:
         hot: Sequence[HotRoute],
         doorway: Doorway,
         monotonic: Callable[[], float],
-        gate: Gate | None = None,
+        gate: Gate,
     ) -> None:
-        self._gate = gate or Gate()
+        self._gate = gate
         self._app = app
         self._web = web
         self._hot = hot

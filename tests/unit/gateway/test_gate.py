@@ -1,12 +1,14 @@
 """The gate: so many at once, room for people, nothing for those who only listen."""
 
+import asyncio
 from contextlib import ExitStack
 
 import pytest
 
 from services.chassis.errors import Overloaded
-from services.gateway.entry.gate import Gate
+from services.gateway.entry.gate import Gate, beat_seconds, late_seconds
 from services.gateway.entry.problems import problem_of
+from tests.support.chassis import running
 
 START = ("POST", "/api/v1/workflows/1/runs")
 DELIVERY = ("POST", "/api/webhooks/1")
@@ -16,10 +18,10 @@ EVENTS = ("GET", "/api/v1/events")
 
 
 def test_starts_and_deliveries_leave_room_for_people() -> None:
-    gate = Gate(everyone_max=3, starts_max=2)
+    gate = Gate(inside_max=4)
     with ExitStack() as inside:
-        inside.enter_context(gate.passing(*START))
-        inside.enter_context(gate.passing(*DELIVERY))
+        for asked in (START, DELIVERY, START):
+            inside.enter_context(gate.passing(*asked))
         for asked in (START, DELIVERY):
             with pytest.raises(Overloaded), gate.passing(*asked):
                 pass
@@ -29,14 +31,33 @@ def test_starts_and_deliveries_leave_room_for_people() -> None:
                 pass
 
 
+def test_fewer_are_let_in_when_the_event_loop_comes_too_late() -> None:
+    gate = Gate(inside_max=4, inside_when_late_max=2)
+    with gate.passing(*LIST), gate.passing(*LIST):
+        gate.late_seconds = 10.0
+        with pytest.raises(Overloaded), gate.passing(*LIST):
+            pass
+        gate.late_seconds = 0.0
+        with gate.passing(*LIST):
+            pass
+
+
+async def test_it_feels_how_late_the_loop_is_and_gets_over_it() -> None:
+    gate = Gate()
+    gate.late_seconds = 10.0
+    async with running(gate.run()), asyncio.timeout(60):
+        while gate.late_seconds > late_seconds:  # noqa: ASYNC110 - a number, no event
+            await asyncio.sleep(beat_seconds)
+
+
 def test_event_streams_take_no_place() -> None:
-    gate = Gate(everyone_max=1, starts_max=1)
+    gate = Gate(inside_max=1)
     with gate.passing(*EVENTS), gate.passing(*EVENTS), gate.passing(*LIST):
         pass
 
 
 def test_who_leaves_makes_room_however_it_ended() -> None:
-    gate = Gate(everyone_max=1, starts_max=1)
+    gate = Gate(inside_max=1)
     with pytest.raises(ValueError, match="broke"), gate.passing(*LIST):
         raise ValueError("broke")
     with gate.passing(*LIST):
