@@ -19,7 +19,7 @@ from services.chassis import telemetry
 from services.chassis.consumer import statements
 from services.chassis.database import Pool, acquire_seconds_max, translated
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.errors import Broken, Transient
+from services.chassis.errors import Transient
 from services.chassis.provisioner import ConsumerSpec
 from services.chassis.relay import Relay
 from services.chassis.version import own_version
@@ -86,7 +86,7 @@ class Health:
                 "dead_letters": await self._letters.count(),
                 "counts": dict(await self._counts()),
             }
-        except (Transient, Broken):
+        except Transient:
             return known  # the database is away, which `ready` says
         return known.model_copy(update=stored)
 

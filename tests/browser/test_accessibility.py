@@ -41,6 +41,7 @@ class Scene:
             "failed run": f"/runs/{self.failed_run}",
             "monitor": "/monitor",
             "settings": "/settings",
+            "system": "/settings/system",
             "not found": "/nowhere",
         }
 
@@ -136,19 +137,3 @@ async def test_small_screens_have_the_bar_at_the_bottom(person: Person) -> None:
     await expect(person.page.get_by_label("Type")).to_be_hidden()
     await person.page.get_by_role("button", name="Filters").click()
     await expect(person.page.get_by_label("Type")).to_be_visible()
-
-
-async def test_theme_and_language_are_chosen_and_kept(person: Person) -> None:
-    await person.open("/settings")
-    await person.page.get_by_label("Dark").check()
-    await person.page.get_by_label("Italiano").check()
-    await expect(person.page.get_by_role("heading", name="Impostazioni", level=1)).to_be_visible()
-    background = "getComputedStyle(document.documentElement).backgroundColor"
-    dark = await person.page.evaluate(background)
-    await person.page.reload()
-    await expect(person.page.get_by_role("heading", name="Impostazioni", level=1)).to_be_visible()
-    assert await person.page.evaluate(background) == dark
-    answer = await person.context.request.get(person.url + "/settings")
-    first_line = (await answer.text()).split(">")[1]
-    assert 'lang="it"' in first_line
-    assert 'data-theme="dark"' in first_line

@@ -3,18 +3,17 @@
 import asyncio
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import nats
 import orjson
 import pytest
 
 from contracts.base import JsonObject
-from contracts.subjects import RUN_FACTS, TASKS_ON_RUN_EVENTS
+from contracts.subjects import RUN_FACTS
 from deploy.local.stack import Stack
-from services.chassis.ids import new_id
 from tests.support.api import APPROVAL, api_of
 from tests.support.cli import Cli
+from tests.support.dead_letters import ended, keep_letter, run_event
 
 EXPECTED = {
     "engine": ["flusso_events_appended_total", "flusso_relay_lag_events", "flusso_repairs_total"],
@@ -45,47 +44,12 @@ def test_health_and_readiness_are_told(stack: Stack, service: str) -> None:
 # -- dead letters ------------------------------------------------------------------------------------------------------
 
 
-def run_event(run_id: UUID, name: str, data: JsonObject) -> JsonObject:
-    return {
-        "specversion": "1.0",
-        "id": f"{run_id}-1",
-        "source": "flusso/engine",
-        "type": name,
-        "subject": str(run_id),
-        "time": "2026-11-24T08:00:00.000000Z",
-        "dataschema": f"{name}/1",
-        "sequence": 1,
-        "logposition": 1,
-        "data": data,
-    }
-
-
 async def tell(stack: Stack, event: JsonObject) -> None:
     client = await nats.connect(stack.nats_url)
     try:
         await client.jetstream().publish(RUN_FACTS, orjson.dumps([event]))
     finally:
         await client.close()
-
-
-async def keep(stack: Stack, event: JsonObject, reason: str) -> UUID:
-    """Write a letter as the consumer would have, of an event that it can handle by now."""
-    letter_id = new_id()
-    connection = await asyncpg.connect(stack.database_url)
-    try:
-        await connection.execute(
-            "INSERT INTO tasks.dead_letters (id, consumer, event_id, event_type, payload, reason)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
-            letter_id,
-            TASKS_ON_RUN_EVENTS,
-            event["id"],
-            event["type"],
-            orjson.dumps(event),
-            reason,
-        )
-    finally:
-        await connection.close()
-    return letter_id
 
 
 def letters_of(cli: Cli, run_id: UUID) -> list[JsonObject]:
@@ -121,8 +85,7 @@ async def test_letters_for_a_reason_are_handled_once_more(stack: Stack, cli: Cli
     run_ids = [uuid4(), uuid4()]
     reason = f"not understood by release {uuid4()}"
     for run_id in run_ids:
-        ended = run_event(run_id, "flusso.run.completed", {"output": None, "open_tasks": []})
-        await keep(stack, ended, reason)
+        await keep_letter(stack.database_url, ended(run_id), reason)
 
     told = cli.ok("dead-letters", "replay", "--reason", reason, "--json").json
 
@@ -162,6 +125,8 @@ async def test_health_names_every_replica(stack: Stack) -> None:
     assert health["missing"] == []
     engine = next(one for one in health["services"] if one["service"] == "engine")
     assert all(engine["ready"].values())
+    assert engine["relay"] is not None
+    assert set(engine["counts"]) == {"waits", "jobs", "timers", "orders"}
     assert {consumer["name"] for consumer in engine["consumers"]} >= {
         "engine-resume-run-on-task-resolved"
     }
