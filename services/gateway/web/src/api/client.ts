@@ -21,7 +21,7 @@ export class Problem extends Error {
 /** No answer arrived: the request may or may not have taken effect. */
 export class Unanswered extends Error {}
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Call {
   body?: Json;

@@ -15,6 +15,14 @@ export interface User {
   role: string;
 }
 
+/** Who one is, and what one chose for all devices; null is as the device has it. */
+export interface Profile extends User {
+  time_zone: string | null;
+  language: "en" | "it" | null;
+  theme: "light" | "dark" | "system" | null;
+  shortcuts: boolean | null;
+}
+
 export interface Session {
   user: User;
   csrf_token: string;

@@ -1,4 +1,4 @@
-/** Times, durations and numbers in words, by `Intl`, in the viewer's zone. */
+/** Times, durations and numbers in words, by `Intl`, in the zone that the person chose, or else the device's. */
 import type { Messages } from "./en.ts";
 
 const MINUTE = 60_000;
@@ -27,10 +27,13 @@ export interface Format {
   bytes(value: number): string;
 }
 
-export function formatter(language: string, t: Messages): Format {
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
-  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  const instant = new Intl.DateTimeFormat(language, {
+export function formatter(language: string, t: Messages, zone: string | null = null): Format {
+  const times = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language, zone === null ? options : { ...options, timeZone: zone });
+  const exact = times({ dateStyle: "full", timeStyle: "long" });
+  const day = times({ dateStyle: "medium", timeStyle: "short" });
+  const date = times({ dateStyle: "short" });
+  const instant = times({
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -39,7 +42,8 @@ export function formatter(language: string, t: Messages): Format {
     second: "2-digit",
     fractionalSecondDigits: 3,
   });
-  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const hour = times({ hour: "2-digit", minute: "2-digit" });
+  const sameDay = (time: string, now: number) => date.format(new Date(time)) === date.format(now);
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
   const number = new Intl.NumberFormat(language);
   const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
@@ -98,8 +102,4 @@ function twoUnits(
   const rest = Math.floor((value % large) / small);
   const whole = `${Math.floor(value / large)} ${largeName}`;
   return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
-}
-
-function sameDay(time: string, now: number): boolean {
-  return new Date(time).toDateString() === new Date(now).toDateString();
 }

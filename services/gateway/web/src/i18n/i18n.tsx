@@ -2,13 +2,15 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import type { Messages } from "./en.ts";
 import { type Format, formatter } from "./format.ts";
-import { type Language, readLanguage, storeLanguage } from "./preferences.ts";
+import { type Language, readLanguage, readZone, storeLanguage, storeZone } from "./preferences.ts";
 
 interface I18n {
   language: Language;
   t: Messages;
   format: Format;
   choose: (language: Language) => void;
+  /** Where times are shown; null is the device's zone. */
+  chooseZone: (zone: string | null) => void;
 }
 
 const I18nContext = createContext<I18n | null>(null);
@@ -25,6 +27,7 @@ export function fetchWords(): void {
 
 export function I18nProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(readLanguage);
+  const [zone, setZone] = useState(readZone);
   const [loaded, setLoaded] = useState<{ language: Language; t: Messages } | null>(null);
   useEffect(() => {
     let current = true;
@@ -42,8 +45,12 @@ export function I18nProvider({ children }: { children: ReactNode }) {
       storeLanguage(chosen);
       setLanguage(chosen);
     };
-    return { ...loaded, format: formatter(loaded.language, loaded.t), choose };
-  }, [loaded]);
+    const chooseZone = (chosen: string | null) => {
+      storeZone(chosen);
+      setZone(readZone());
+    };
+    return { ...loaded, format: formatter(loaded.language, loaded.t, zone), choose, chooseZone };
+  }, [loaded, zone]);
   return value && <I18nContext value={value}>{children}</I18nContext>;
 }
 

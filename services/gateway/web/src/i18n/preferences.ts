@@ -1,4 +1,7 @@
-/** Language and theme live in cookies, so that the server can fill them into the page before it paints. */
+/**
+ * How this device shows the app. The server keeps what a person chose for all their devices (`session/profile.ts`);
+ * language and theme are also in cookies, so that the server can fill them into the page before it paints.
+ */
 
 export type Language = "en" | "it";
 export type Theme = "light" | "dark" | "system";
@@ -34,6 +37,33 @@ export function readShortcuts(): boolean {
 
 export function storeShortcuts(on: boolean): void {
   localStorage.setItem("flusso.shortcuts", on ? "on" : "off");
+}
+
+const ZONE = "flusso.zone";
+
+/** The time zone that the person chose; null is the device's own. */
+export function readZone(): string | null {
+  const zone = localStorage.getItem(ZONE);
+  return zone && isZone(zone) ? zone : null;
+}
+
+export function storeZone(zone: string | null): void {
+  if (zone === null) localStorage.removeItem(ZONE);
+  else localStorage.setItem(ZONE, zone);
+}
+
+export const deviceZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The zone in which times are shown. */
+export const shownZone = (): string => readZone() ?? deviceZone();
+
+/** A server may know zones that this browser does not. */
+function isZone(zone: string): boolean {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone: zone }) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function readCookie(name: string): string | null {

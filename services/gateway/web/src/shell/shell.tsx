@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { useT } from "../i18n/i18n.tsx";
 import { useConnection, useNewBuild, useTopics } from "../live/live.tsx";
+import { useProfileHere } from "../session/profile.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { BottomBar } from "./bottom-bar.tsx";
@@ -13,6 +14,7 @@ const COLLAPSED = "flusso.sidebar";
 export function Shell({ children }: { children: ReactNode }) {
   const t = useT();
   useTopics("tasks");
+  useProfileHere();
   const [collapsed, setCollapsed] = useState(() => localStorage.getItem(COLLAPSED) === "collapsed");
   const toggle = () => {
     localStorage.setItem(COLLAPSED, collapsed ? "open" : "collapsed");
