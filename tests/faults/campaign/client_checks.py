@@ -9,8 +9,9 @@ from tests.faults.campaign.verdicts import Verdict
 
 idle_cpu_max = 0.05
 held_up_seconds_max = 30.0
-recording_seconds = 0.05
-"""Between the instant that an event bears and its commit there is the commit itself."""
+recording_seconds = 5.0
+"""Between the instant that an event bears and its commit there is the commit; between a worker's last look whether a job is
+wanted and its request there is the way. Both are milliseconds, and seconds on a machine that has other things to do."""
 POISONED = (broker_strikes.POISON_ID, "None")
 FREEZES = ("freeze", "pause", "black hole", "cut a replica", "delay", "PostgreSQL", "disk")
 
@@ -22,16 +23,21 @@ def effects_are_not_repeated(histories: Histories) -> Verdict:
     arrivals: dict[str, list[float]] = defaultdict(list)
     for entry in histories.evidence.entries("effect"):
         arrivals[str(entry["key"])].append(float(entry["at"]))
+    crossed = 0
     for key, times in arrivals.items():
         verdict.expect(key in asked, f"the key {key} is of no scheduled node")
         at = recorded.get(key)
-        late = [time for time in times if at is not None and time > at + recording_seconds]
+        after = [time for time in times if at is not None and time > at]
+        crossed += len(after)
+        late = [time for time in after if time > (at or 0.0) + recording_seconds]
         late = [time for time in late if not _commit_stood_still(histories, at or 0.0, time)]
         verdict.expect(not late, f"{key} was performed {len(late)} times after its result")
     for key, at in recorded.items():
         verdict.expect(key in arrivals, f"{key} has a result of {at} and was never performed")
     repeated = sum(len(times) > 1 for times in arrivals.values())
-    verdict.notes.append(f"{repeated:,} were repeated before their result was recorded")
+    verdict.notes.append(
+        f"{repeated:,} were repeated, {crossed:,} of them as their result was recorded"
+    )
     return verdict
 
 

@@ -90,12 +90,13 @@ class Cluster:
 
     async def start(self, name: str) -> None:
         """Start one that is down, whatever held it."""
-        self.held.discard(name)
         try:
             await asyncio.to_thread(self.member(name).start)
         except CannotStart:
-            return  # the keeper tries again
-        self.dying.discard(name)
+            self.dying.add(name)  # the keeper tries again
+        else:
+            self.dying.discard(name)
+        self.held.discard(name)
 
     def arm(self, name: str, points: str) -> None:
         """From its next start on the replica dies at that crash point; an empty text disarms it."""
