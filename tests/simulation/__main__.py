@@ -90,7 +90,7 @@ def _hunt(seeds_max: int) -> int:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        print(line, flush=True)
+        print(line, flush=True)  # noqa: T201 - a person reads it
 
 
 if __name__ == "__main__":
