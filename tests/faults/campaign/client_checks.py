@@ -11,7 +11,7 @@ idle_cpu_max = 0.05
 held_up_seconds_max = 30.0
 recording_seconds = 5.0
 """Between the instant that an event bears and its commit there is the commit; between a worker's last look whether a
-job is wanted and its request there is the way. Both are milliseconds, or seconds on a machine that is busy otherwise."""
+job is wanted and its request there is the way. Both are milliseconds, or seconds on a busy machine."""
 POISONED = (broker_strikes.POISON_ID, "None")
 FREEZES = ("freeze", "pause", "black hole", "cut a replica", "delay", "PostgreSQL", "disk")
 
