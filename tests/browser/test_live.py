@@ -8,15 +8,25 @@ from tests.support.api import Api
 from tests.support.asking import approval, ask_for_approval
 from tests.support.browser import Person
 
+LISTEN = """() => {
+    window.spoken = [];
+    const place = document.querySelector('[role=status]');
+    new MutationObserver(() => window.spoken.push(place.textContent))
+        .observe(place, {childList: true, characterData: true, subtree: true});
+}"""
+"""Writes down what a screen reader is given to say."""
+
 
 async def test_a_new_task_appears_in_the_list_and_the_badge(api: Api, person: Person) -> None:
     await person.open("/tasks")
     await person.live()
     await expect(person.page.get_by_text("No tasks are waiting.")).to_be_visible()
+    await person.page.evaluate(LISTEN)
     await ask_for_approval(api, "Just arrived")
     await expect(person.card("Just arrived")).to_be_visible()
     await expect(person.page.locator(".sidebar .count")).to_contain_text("1")
     await expect(person.page).to_have_title("(1) Tasks - Flusso")
+    await person.page.wait_for_function("spoken.includes('1 new task')", timeout=60_000)
 
 
 async def test_with_the_newest_first_new_tasks_wait_behind_a_button(

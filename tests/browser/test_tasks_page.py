@@ -57,6 +57,11 @@ async def test_a_task_has_a_page_of_its_own(api: Api, person: Person) -> None:
     assert (await api.get(f"/tasks/{task['id']}"))["status"] == "pending"
     await person.page.get_by_role("button", name="Approve").click()
     await expect(person.page.locator(".facts").get_by_text("Approved by")).to_be_visible()
+    # What the run brought afterwards was not known to whoever decided.
+    await api.run_when(str(task["run_id"]), "Completed")
+    await person.page.get_by_text("Context: what the run brought so far").click()
+    await expect(person.page.locator(".context").get_by_text("Trigger")).to_be_visible()
+    await expect(person.page.locator(".context").get_by_text("Afterwards")).to_have_count(0)
     await person.open("/tasks/00000000-0000-7000-8000-000000000000")
     await expect(
         person.page.get_by_text("This task does not exist or you cannot see it.")

@@ -446,6 +446,8 @@ export const en = {
     off: "Single-letter shortcuts are turned off in the settings.",
     paletteLabel: "Page or workflow",
     noMatch: "Nothing matches.",
+    receipts: "Go to the last notification",
+    hint: (key: string) => `Key: ${key}`,
   },
   time: {
     justNow: "less than a minute",

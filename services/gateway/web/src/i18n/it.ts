@@ -453,6 +453,8 @@ export const it: Messages = {
     off: "Le scorciatoie a lettera singola sono disattivate nelle impostazioni.",
     paletteLabel: "Pagina o flusso",
     noMatch: "Nessun risultato.",
+    receipts: "Vai all'ultima notifica",
+    hint: (key) => `Tasto: ${key}`,
   },
   time: {
     justNow: "meno di un minuto",

@@ -52,6 +52,7 @@ function Help({ onClose }: { onClose: () => void }) {
   const t = useT();
   const lines: [string, string][] = [
     ["j, k", `${t.keys.next}, ${t.keys.previous}`],
+    ["PageDown, PageUp", `${t.keys.next}, ${t.keys.previous}`],
     ["a", t.keys.approve],
     ["r", t.keys.reject],
     ["e, Enter", t.keys.edit],
@@ -65,6 +66,7 @@ function Help({ onClose }: { onClose: () => void }) {
       `${t.keys.go} ${t.nav[place.name]}`,
     ]),
     ["Ctrl+K", t.keys.palette],
+    ["F6", t.keys.receipts],
     ["?", t.keys.help],
     ["Esc", t.keys.back],
   ];

@@ -1,7 +1,9 @@
 /** What can be done with a task: the buttons while it is pending, the ways on once it is settled. */
 import { Link } from "wouter";
 import type { Task } from "../api/types.ts";
+import type { Messages } from "../i18n/en.ts";
 import { useT } from "../i18n/i18n.tsx";
+import { shortcutsOn } from "../shell/keys.ts";
 import { CopyButton } from "../ui/copy.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { errorText } from "../ui/states.tsx";
@@ -28,12 +30,18 @@ export function CardActions(props: ActionsProps) {
         className="quiet danger-text reject-run"
         aria-disabled={busy || undefined}
         aria-keyshortcuts={task.kind === "approval" ? undefined : "r"}
+        title={task.kind === "approval" ? undefined : hint(t, "r")}
         onClick={() => !busy && props.onReject()}
       >
         {t.tasks.rejectRun}
       </button>
     </div>
   );
+}
+
+/** Letters are only named while they do something. */
+function hint(t: Messages, key: string): string | undefined {
+  return shortcutsOn() ? t.keys.hint(key) : undefined;
 }
 
 // The buttons of a busy card are aria-disabled, not disabled: disabling would throw away the focus.
@@ -48,6 +56,7 @@ function ApprovalButtons({ phase, busy, onApprove, onReject }: ActionsProps) {
         className="primary"
         data-action="approve"
         aria-keyshortcuts="a"
+        title={hint(t, "a")}
         aria-disabled={busy || undefined}
         onClick={() => !busy && onApprove()}
       >
@@ -57,6 +66,7 @@ function ApprovalButtons({ phase, busy, onApprove, onReject }: ActionsProps) {
         type="button"
         data-action="reject"
         aria-keyshortcuts="r"
+        title={hint(t, "r")}
         aria-disabled={busy || undefined}
         onClick={() => !busy && onReject()}
       >
@@ -75,6 +85,7 @@ function SubmitButton({ phase, busy, formId }: ActionsProps) {
       form={formId}
       className="primary"
       aria-keyshortcuts="Control+Enter"
+      title={t.keys.hint("Ctrl+Enter")}
       aria-disabled={busy || undefined}
     >
       {action === "submit" ? t.tasks.submitting : t.tasks.submit}

@@ -60,7 +60,7 @@ export function Card({ task, titleId, onDecided, onChanged, onDismiss, alone = f
         <Receipt task={task} problem={lost ? phase.problem : null} lost={lost} />
       )}
       {readable && <Prompt task={task} open={alone} />}
-      {readable && <ContextDetails runId={task.run_id} />}
+      {readable && <ContextDetails runId={task.run_id} until={task.decision?.at} />}
       {withForm && (
         <form
           id={formId}

@@ -11,6 +11,7 @@ import { hasDraft } from "./drafts.ts";
 import { Feed } from "./feed.tsx";
 import { DEFAULTS, filtersOf, NO_FILTERS, TaskFilterBar } from "./filters.tsx";
 import { History } from "./history.tsx";
+import { useArrivals } from "./use-arrivals.ts";
 import { useInbox } from "./use-inbox.ts";
 
 export default function InboxPage() {
@@ -49,6 +50,7 @@ export default function InboxPage() {
           filters={filters}
           filtered={filtered}
           clear={clear}
+          toNewest={() => change({ sort: "newest" })}
           heading={heading}
         />
       )}
@@ -60,10 +62,11 @@ interface PendingProps {
   filters: TaskFilters;
   filtered: boolean;
   clear: () => void;
+  toNewest: () => void;
   heading: React.RefObject<HTMLHeadingElement | null>;
 }
 
-function Pending({ filters, filtered, clear, heading }: PendingProps) {
+function Pending({ filters, filtered, clear, toNewest, heading }: PendingProps) {
   const t = useT();
   const format = useFormat();
   const held = useRef(new Set<string>());
@@ -76,6 +79,7 @@ function Pending({ filters, filtered, clear, heading }: PendingProps) {
     [],
   );
   const { result, tasks, total, arrived, change, showNew } = useInbox(filters, isHeld);
+  useArrivals(!filtered);
   const loadMore = useCallback(() => void result.fetchNextPage(), [result.fetchNextPage]);
   if (result.isPending) return <Loading lines={4} />;
   const full = (result.data?.pages.length ?? 0) >= PAGES_MAX;
@@ -122,7 +126,14 @@ function Pending({ filters, filtered, clear, heading }: PendingProps) {
         </div>
       )}
       {result.isFetchingNextPage && <p className="muted">{t.tasks.loadMore}</p>}
-      {full && <p className="notice">{t.tasks.narrow}</p>}
+      {full && (
+        <p className="notice">
+          {t.tasks.narrow}{" "}
+          <button type="button" onClick={toNewest}>
+            {t.tasks.newest}
+          </button>
+        </p>
+      )}
     </>
   );
 }
