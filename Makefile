@@ -72,7 +72,7 @@ clean: ## remove what was installed and, after asking, the data
 .PHONY: test
 # The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, for
 # a broker that is away.
-TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/contract tests/conformance \
+TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/attacks tests/contract tests/conformance \
 	tests/unit
 
 test: setup check ## everything that CI proves: the checks, then every test
@@ -115,6 +115,10 @@ schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI documen
 .PHONY: secret-key
 secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS
 	@exec $(PYTHON) -m services.engine.adapters.new_key
+
+.PHONY: fuzz
+fuzz: $(DEV) ## try the API and every parser of outside bytes with EXAMPLES=5000 odd inputs each
+	@FLUSSO_FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) exec $(PYTHON) -m pytest -n 2 --timeout 7200 tests/attacks/test_fuzz_parsers.py tests/attacks/test_fuzz_api.py
 
 .PHONY: signing-key
 signing-key: $(RUNTIME) ## print a new key for FLUSSO_SIGNING_KEY
