@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.simulation.bugs import BUGS
+from tests.simulation.bugs import BUGS, find
 from tests.simulation.faults import KINDS, LOSS
-from tests.simulation.world import Outcome, run_seed
+from tests.simulation.world import Result, run_seed
 
 chunk_seeds = 20
 
@@ -42,13 +42,13 @@ def _tell_one(seed: int) -> int:
     return 1 if outcome.faults else 0
 
 
-def run_chunk(seeds: Sequence[int]) -> list[Outcome]:
+def run_chunk(seeds: Sequence[int]) -> list[Result]:
     return [run_seed(seed) for seed in seeds]
 
 
 def _run_many(first: int, count: int, jobs: int) -> int:
     began = time.monotonic()
-    outcomes: list[Outcome] = []
+    outcomes: list[Result] = []
     with ProcessPoolExecutor(jobs) as pool:
         for chunk in pool.map(run_chunk, _chunks(first, count)):
             outcomes += chunk
@@ -65,7 +65,7 @@ def _chunks(first: int, count: int) -> Iterator[Sequence[int]]:
         yield seeds[at : at + chunk_seeds]
 
 
-def _summarise(outcomes: Sequence[Outcome], minutes: float, jobs: int) -> int:
+def _summarise(outcomes: Sequence[Result], minutes: float, jobs: int) -> int:
     struck: Counter[str] = sum((outcome.struck for outcome in outcomes), Counter())
     events = sum(outcome.events for outcome in outcomes)
     slowest = max(outcomes, key=lambda outcome: outcome.settled_in)
@@ -82,9 +82,12 @@ def _summarise(outcomes: Sequence[Outcome], minutes: float, jobs: int) -> int:
 def _hunt(seeds_max: int) -> int:
     missed = 0
     for name, bug in BUGS.items():
-        found = next((seed for seed in range(seeds_max) if run_seed(seed, bug.parts).faults), None)
-        missed += found is None
-        _say(f"{name}: " + (f"not in {seeds_max}" if found is None else f"{found + 1} seeds"))
+        found = find(bug, seeds_max)
+        if found is None:
+            missed += 1
+            _say(f"{name}: not in {seeds_max:,} seeds")
+        else:
+            _say(f"{name}: {found[0]} seeds: {found[1].faults[0]}")
     return 1 if missed else 0
 
 

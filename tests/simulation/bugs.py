@@ -1,8 +1,8 @@
 """Bugs that are planted to prove that the simulation finds them: each breaks one promise of one part, and no other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from services.chassis.orders import Order
 from services.chassis.pipeline import Outcome, Pipeline
 from services.chassis.relay import Message, Relay
 from services.engine.app.ports import GivenOrder, Timer
-from services.engine.app.reconcile import Reconciler
 from services.engine.app.run_orders import RunOrders
 from services.engine.app.timers import Timers
 from services.engine.app.worker import Worker
@@ -31,7 +30,9 @@ from services.gateway.app.ports import Claimed
 from services.tasks.app.aggregate import TaskAggregate
 from services.tasks.domain.task_commands import Close, Decide, Open, TaskCommand, TimeOut
 from services.tasks.domain.task_state import Pending, Resolved, TaskState, Unknown
+from tests.simulation.faults import BROKER, CONSUMER, CRASH, DATABASE, LOSS, STOP, TROUBLE, WIPE
 from tests.simulation.parts import REAL, Parts
+from tests.simulation.world import Result, World, run_seed
 
 # -- rules -------------------------------------------------------------------------------------------------------------
 
@@ -255,49 +256,80 @@ class ForgetsArrivalsFirst(Forwarder):
         return await super()._forward(claimed)
 
 
-class ClosesWithoutLooking(Reconciler):
-    """A task whose wait is not seen at once is closed at once: the pages of the two services are not of one moment."""
-
-    async def _close(self, page: Mapping[UUID, UUID], before: datetime) -> set[UUID]:
-        self._suspects = set(page)
-        return await super()._close(page, before)
-
-    async def look(self) -> None:
-        before = self._clock() + timedelta(seconds=1)
-        async for bucket in self._differing(before):
-            await self._compare(bucket, before)
-        await self._offer_jobs_again()
-
-
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """What is broken, and within how many seeds that shows."""
+    """What is broken, and the world in which that matters: its faults, its workflows, with or without reconciling."""
 
     parts: Parts
-    seeds_max: int = 200
+    kinds: Sequence[str] = ()
+    workflows: Sequence[str] = ()
+    reconciles: bool = False
+
+    def prepare(self, world: World) -> None:
+        """Make the world one in which the bug is likely to bite."""
+        if self.kinds:
+            world.faults.kinds = self.kinds
+            world.has_reconciler = self.reconciles
+        if self.workflows:
+            world.people.workflows = list(self.workflows)
+
+
+def find(bug: Bug, seeds_max: int) -> tuple[int, Result] | None:
+    """Return how many seeds it took to find the bug, and what was found."""
+    for seed in range(seeds_max):
+        outcome = run_seed(seed, bug.parts, before=bug.prepare)
+        if outcome.faults:
+            return seed + 1, outcome
+    return None
 
 
 BUGS: dict[str, Bug] = {
     "a repeated pause opens its task twice": Bug(replace(REAL, task_aggregate=OpensTwice)),
     "a second decision wins too": Bug(replace(REAL, task_aggregate=DecidesTwice)),
-    "the clock overrules a decision": Bug(replace(REAL, task_aggregate=ClockDecidesLate)),
-    "an end before its pause leaves no trace": Bug(replace(REAL, task_aggregate=ForgetsTombstones)),
-    "an answer resumes another pause": Bug(replace(REAL, run_aggregate=TakesAnyAnswer)),
-    "a stale timer fires": Bug(replace(REAL, run_aggregate=StaleTimer)),
-    "an old result counts again": Bug(replace(REAL, run_aggregate=TakesOldResults)),
+    "the clock overrules a decision": Bug(
+        replace(REAL, task_aggregate=ClockDecidesLate), (STOP,), ("in time",)
+    ),
+    "an end before its pause leaves no trace": Bug(
+        replace(REAL, task_aggregate=ForgetsTombstones), (TROUBLE,), ("ask", "side by side")
+    ),
+    "an answer resumes another pause": Bug(
+        replace(REAL, run_aggregate=TakesAnyAnswer), workflows=("ask twice", "side by side")
+    ),
+    "a stale timer fires": Bug(replace(REAL, run_aggregate=StaleTimer), (STOP,), ("act",)),
+    "an old result counts again": Bug(
+        replace(REAL, run_aggregate=TakesOldResults), (DATABASE,), ("act",)
+    ),
     "versions are not checked": Bug(replace(REAL, checks_versions=False)),
     "positions commit out of order": Bug(replace(REAL, locks_the_log=False)),
-    "the answer comes before the commit": Bug(replace(REAL, pipeline=AnswersBeforeTheCommit)),
-    "a failed commit stays in the cache": Bug(replace(REAL, pipeline=CachesBeforeTheCommit)),
-    "the acknowledgement comes before the commit": Bug(replace(REAL, consumer=AcknowledgesFirst)),
-    "failures are acknowledged": Bug(replace(REAL, consumer=AcknowledgesFailures)),
-    "the cursor moves before the broker's word": Bug(replace(REAL, relay=MovesTheCursorFirst)),
-    "a wiped stream is not told again": Bug(replace(REAL, relay=NeverRewinds)),
-    "what was told counts as consumed": Bug(replace(REAL, relay=RewindsToTheCursor)),
+    "the answer comes before the commit": Bug(
+        replace(REAL, pipeline=AnswersBeforeTheCommit), (DATABASE,)
+    ),
+    "a failed commit stays in the cache": Bug(
+        replace(REAL, pipeline=CachesBeforeTheCommit), (DATABASE,)
+    ),
+    "the acknowledgement comes before the commit": Bug(
+        replace(REAL, consumer=AcknowledgesFirst), (CRASH, STOP)
+    ),
+    "failures are acknowledged": Bug(replace(REAL, consumer=AcknowledgesFailures), (DATABASE,)),
+    "the cursor moves before the broker's word": Bug(
+        replace(REAL, relay=MovesTheCursorFirst), (BROKER, CRASH)
+    ),
+    "a wiped stream is not told again": Bug(replace(REAL, relay=NeverRewinds), (WIPE, STOP)),
+    "what was told counts as consumed": Bug(
+        replace(REAL, relay=RewindsToTheCursor), (WIPE, CRASH, STOP)
+    ),
     "another replica's rows are skipped": Bug(replace(REAL, relay=SkipsWhatIsNotHanded)),
-    "the worker performs without asking": Bug(replace(REAL, worker=PerformsWithoutAsking)),
-    "orders of runs are forgotten first": Bug(replace(REAL, run_orders=ForgetsOrdersFirst)),
-    "timers are forgotten first": Bug(replace(REAL, timers=ForgetsTimersFirst)),
-    "the intake forgets first": Bug(replace(REAL, forwarder=ForgetsArrivalsFirst)),
-    "nobody reconciles": Bug(replace(REAL, reconciler=None)),
+    "the worker performs without asking": Bug(
+        replace(REAL, worker=PerformsWithoutAsking), (CONSUMER,), ("act", "ask and act")
+    ),
+    "orders of runs are forgotten first": Bug(
+        replace(REAL, run_orders=ForgetsOrdersFirst), (CRASH, DATABASE), ("call",)
+    ),
+    "timers are forgotten first": Bug(
+        replace(REAL, timers=ForgetsTimersFirst), (CRASH, DATABASE), ("sleep",)
+    ),
+    "the intake forgets first": Bug(
+        replace(REAL, forwarder=ForgetsArrivalsFirst), (DATABASE, CRASH)
+    ),
+    "nobody reconciles": Bug(replace(REAL, reconciler=None), (LOSS,), ("ask",), reconciles=True),
 }

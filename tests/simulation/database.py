@@ -70,6 +70,8 @@ class Server:
         """Connections of an earlier epoch are gone."""
         self.locks_the_log = True
         self.listener: Listener | None = None
+        self.after_commit: Callable[[], None] | None = None
+        """Happens once, before anybody hears of the next commit."""
         self._cursors_stored: dict[int, tuple[object, ...]] = {}
         self._in_flight: dict[asyncio.Future[Sequence[Row]], Connection] = {}
 
@@ -172,20 +174,26 @@ class Server:
                 answer = getattr(connection.tables, name)(*arguments)
         except asyncpg.PostgresError as error:
             answer = error
+        if self.after_commit is not None and name.startswith("commit"):
+            self.loop.call_soon(self.after_commit, context=OUTSIDE)
+            self.after_commit = None
         if self.listener is not None:
             self.listener(connection.schema, name, arguments, answer)
         if self.trace.is_kept and name.startswith("commit_"):
             said = "refused as stale" if isinstance(answer, Exception) else f"to {answer[0][0]}"
             self.trace.add(self.loop.time(), connection.process.name, f"{name} {said}")
         self.loop.call_later(
-            self.chance.latency(), _reply, connection.process, future, answer, context=OUTSIDE
+            self.chance.latency(), _reply, connection.process, name, future, answer, context=OUTSIDE
         )
 
 
 def _reply(
-    process: Process, future: asyncio.Future[Sequence[Row]], answer: Sequence[Row] | Exception
+    process: Process,
+    name: str,
+    future: asyncio.Future[Sequence[Row]],
+    answer: Sequence[Row] | Exception,
 ) -> None:
-    process.step()
+    process.step(name if answer else "")
     if future.done():
         return
     if isinstance(answer, Exception):

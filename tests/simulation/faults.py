@@ -26,6 +26,13 @@ KINDS = (CRASH, STOP, DATABASE, BROKER, WIPE, REWIND, CONSUMER, TROUBLE)
 STREAM_NAMES = (subjects.RUN_EVENTS, subjects.TASK_EVENTS)
 
 
+TRAPS = {
+    "engine": ("commit", "claim_timers", "claim_orders", "wanted_jobs", "admit_runs"),
+    "tasks": ("commit", "claim_timeouts"),
+    "gateway": ("keep_arrivals", "claim_arrivals"),
+}
+
+
 class Faults:
     """The weather of one seed."""
 
@@ -82,36 +89,56 @@ class Faults:
         """Have a process die soon, in the middle of something if it has something to do."""
         if not process.is_alive or process.fuse:
             return
-        process.at_the_end_of_the_fuse = process.die
-        process.fuse = self._chance.whole(1, 40)
+        self._plan(process, process.die)
         with suppress(TimeoutError):
             async with asyncio.timeout(1.5):
                 await process.dead.wait()
         process.die()
         self._note(CRASH, f"{process.name} has died")
 
+    def _plan(self, process: Process, what: Callable[[], None]) -> None:
+        """Have it happen between two steps: any two, or those at which others take over what was begun."""
+        traps = TRAPS[process.name.partition("-")[0]]
+        if self._chance.happens(0.5):
+            process.plan(what, steps=self._chance.whole(1, 40))
+        else:
+            process.plan(what, trap=self._chance.one_of(traps))
+
     async def _stop(self) -> None:
         """Stop a replica for a moment, or for longer than its leases and the broker's patience last."""
         process = self._chance.one_of(list(self._world.slots)).process
         if process.is_stopped or process.fuse or not process.is_alive:
             return
-        self._note(STOP, f"{process.name} is stopped")
-        process.at_the_end_of_the_fuse = process.stop
-        process.fuse = self._chance.whole(1, 30)
-        seconds = self._chance.between(0.1, 4.0)
+
+        def stop() -> None:
+            self._note(STOP, f"{process.name} is stopped")
+            process.stop()
+
+        self._plan(process, stop)
+        await asyncio.sleep(1.0)
+        seconds = self._chance.between(0.1, 6.0)
         await asyncio.sleep(seconds if self._chance.happens(0.7) else 10 + seconds)
+        process.fuse, process.trap = 0, ""
         self._world.trace.add(self._world.loop.time(), "FAULT", f"{process.name} goes on")
-        process.fuse = 0
         process.go_on()
 
     async def _take_database_away(self) -> None:
         """Take the server away, or the one of a single service."""
         server = self._world.server
         schemas = [self._chance.one_of(SCHEMAS)] if self._chance.happens(0.6) else list(SCHEMAS)
-        if server.away:
+        if server.away or server.after_commit is not None:
             return
-        self._note(DATABASE, f"the database of {', '.join(schemas)} crashes")
-        server.crash(schemas)
+
+        def crash() -> None:
+            self._note(DATABASE, f"the database of {', '.join(schemas)} crashes")
+            server.crash(schemas)
+
+        if self._chance.happens(0.5):
+            server.after_commit = crash
+            await asyncio.sleep(self._chance.between(0.1, 1.0))
+            server.after_commit = None
+        else:
+            crash()
         await asyncio.sleep(self._chance.between(0.0, 2.5))
         server.recover(schemas)
 
@@ -164,12 +191,13 @@ class Faults:
     def heal(self) -> None:
         """End every fault."""
         world = self._world
+        world.server.after_commit = None
         world.server.recover(SCHEMAS)
         world.bus.recover()
         streams = world.bus.streams
         streams.lost = streams.repeated = streams.unanswered = 0.0
         for slot in world.slots:
-            slot.process.fuse = 0
+            slot.process.fuse, slot.process.trap = 0, ""
             slot.process.go_on()
             if not slot.process.is_alive:
                 slot.start()

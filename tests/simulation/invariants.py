@@ -29,7 +29,7 @@ from tests.simulation.folds import ENDINGS, RunFold, TaskFold
 from tests.simulation.people import CANCELLED, DECIDED, KEPT, STARTED, Entry
 
 if TYPE_CHECKING:
-    from tests.simulation.engine_tables import EngineTables
+    from tests.simulation.engine_tables import EngineTables, GivenOrder
     from tests.simulation.task_tables import TaskTables
     from tests.simulation.world import World
 
@@ -43,7 +43,7 @@ def is_settled(world: "World") -> bool:
     return (
         not engine.jobs
         and not engine.timers
-        and not engine.orders
+        and not any(_matters(engine, order) for order in engine.orders.values())
         and not tasks.timeouts
         and not any(run.status in {"Queued", "Running"} for run in engine.runs.values())
         and engine.waits.keys() == tasks.pending.keys()
@@ -52,6 +52,11 @@ def is_settled(world: "World") -> bool:
         and _all_told(tasks)
         and not _behind(world)
     )
+
+
+def _matters(engine: "EngineTables", order: "GivenOrder") -> bool:
+    """Tell whether an order is yet to be carried out; the end of a run that never began is only kept for a while."""
+    return order.kind != "cancel" or order.run_id in engine.runs
 
 
 def _all_told(tables: "EngineTables | TaskTables") -> bool:

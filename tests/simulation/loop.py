@@ -36,8 +36,10 @@ class Process:
         self.on_broken: Callable[[str, BaseException], None] = _ignore
         self.dead = asyncio.Event()
         self.fuse = 0
-        """After so many steps what is planned for its end happens; 0: nothing is planned."""
-        self.at_the_end_of_the_fuse = self.die
+        """After so many steps what is planned happens; 0: nothing is planned."""
+        self.trap = ""
+        """Or it happens when an answer to a statement whose name begins so has come."""
+        self.planned = self.die
 
     def spawn(
         self, name: str, work: Coroutine[Any, Any, Any], *, lasts: bool = True
@@ -58,17 +60,25 @@ class Process:
         if self.is_alive and not task.cancelled():
             self.on_broken(task.get_name(), task.exception() or RuntimeError("it just ended"))
 
-    def step(self) -> None:
-        """Take a step that others see: something is sent, or has arrived. The fuse may end there."""
+    def step(self, name: str = "") -> None:
+        """Take a step that others see: something is sent, or has arrived. What is planned may happen there."""
         if self.fuse > 0:
             self.fuse -= 1
-            if self.fuse == 0:
-                self.at_the_end_of_the_fuse()
+            is_time = self.fuse == 0
+        else:
+            is_time = bool(self.trap) and name.startswith(self.trap)
+        if is_time:
+            self.trap = ""
+            self.planned()
+
+    def plan(self, what: Callable[[], None], *, steps: int = 0, trap: str = "") -> None:
+        """Have something happen after so many steps, or once an answer to such a statement has arrived."""
+        self.planned, self.fuse, self.trap = what, steps, trap
 
     def die(self) -> None:
         """End as if the power had gone: what unwinds from here on reaches nothing any more."""
         self.is_alive = False
-        self.fuse = 0
+        self.fuse, self.trap = 0, ""
         self.dead.set()
         self.go_on()
         for task in sorted(self._tasks, key=lambda one: one.get_name()):

@@ -57,7 +57,8 @@ class People:
         self._world = world
         self._chance = world.chance
         self.journal: list[Entry] = []
-        self._names = list(IDS)
+        self.workflows = self._chance.some_of(list(IDS), self._chance.whole(1, 5))
+        """Few at a time: their moments then meet more often."""
         self._started: list[UUID] = []
 
     async def live(self, until: float) -> None:
@@ -88,7 +89,7 @@ class People:
             await self._race(self._chance.one_of(open_tasks))
 
     async def start(self, name: str) -> None:
-        workflow = self._chance.one_of(self._names)
+        workflow = self._chance.one_of(self.workflows)
         run_id = self._chance.id()
         order = StartRun(
             run_id=run_id,

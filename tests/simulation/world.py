@@ -138,7 +138,7 @@ def _weather(chance: Chance) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     """What came of a seed."""
 
     seed: int
@@ -160,7 +160,7 @@ def run_seed(
     *,
     traced: bool = False,
     before: Callable[[World], None] = _as_it_is,
-) -> Outcome:
+) -> Result:
     """Live through one seed; `faults` says what did not hold. `before` may look at the world before it begins."""
     logging.disable(logging.CRITICAL)
     loop = SimulatedLoop()
@@ -179,7 +179,7 @@ def run_seed(
     if not world.faults.kinds and _repairs() > repairs:
         found.append("I13 the reconciler repaired something although nothing had failed")
     events = len(world.server.engine.log) + len(world.server.tasks.log)
-    return Outcome(
+    return Result(
         seed, found, world.trace.lines, loop.steps, events, world.settled_in, world.faults.struck
     )
 
