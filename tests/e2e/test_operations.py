@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import nats
 import orjson
@@ -42,6 +43,14 @@ def test_health_and_readiness_are_told(stack: Stack, service: str) -> None:
 
 
 # -- dead letters ------------------------------------------------------------------------------------------------------
+
+
+async def execute(stack: Stack, statement: str, *arguments: object) -> None:
+    connection = await asyncpg.connect(stack.database_url)
+    try:
+        await connection.execute(statement, *arguments)
+    finally:
+        await connection.close()
 
 
 async def tell(stack: Stack, event: JsonObject) -> None:
@@ -96,25 +105,40 @@ async def test_letters_for_a_reason_are_handled_once_more(stack: Stack, cli: Cli
 # -- verifying, rebuilding, health -------------------------------------------------------------------------------------
 
 
-async def test_everything_holds_and_still_does_once_the_inbox_is_rebuilt(
-    stack: Stack, cli: Cli
-) -> None:
+async def test_everything_holds_and_what_does_not_is_made_anew(stack: Stack, cli: Cli) -> None:
     async with api_of(stack) as api:
-        workflow = await api.workflow(APPROVAL)
-        run = await api.start(workflow)
+        run = await api.start(await api.workflow(APPROVAL))
         (task,) = await api.tasks_of(run)
-
         look = cli("verify", "--json")
-
         assert (look.code, look.json["findings"]) == (0, [])
         assert look.json["streams"]["engine"] == look.json["totals"]["engine"] > 0
+
+        await execute(stack, "UPDATE tasks.task_counts SET opened = opened + 1")
+        told = cli("verify")
+        assert (told.code, "[counter-differs]" in told.out) == (1, True)
+        assert "`flusso rebuild inbox` makes" in told.out
         rebuilt = cli.ok("rebuild", "inbox", "--yes", "--json").json
+
         assert rebuilt["state"] == "done"
         assert (await api.tasks_of(run))[0]["id"] == task["id"]
         assert (await api.decide(task["id"])).status_code == 200
         await api.run_when(run, "Completed")
-    told = cli.ok("verify", "--limit", "5")
-    assert told.out.startswith("Everything holds: ")
+    assert cli.ok("verify", "--limit", "5").out.startswith("Everything holds: ")
+
+
+async def test_a_verification_that_was_stopped_goes_on(stack: Stack, cli: Cli) -> None:
+    look = cli("verify", "--json", "--since", "2999-01-01T00:00:00Z").json
+    await execute(
+        stack,
+        "UPDATE gateway.verifications SET state = 'stopped', finished_at = NULL WHERE id = $1",
+        UUID(look["id"]),
+    )
+
+    again = cli.ok("verify", "--resume", "--json").json
+
+    assert (again["id"], again["state"]) == (look["id"], "done")
+    assert cli("verify", "--resume").code == 1, "none is stopped any more"
+    assert cli("verify", "--resume", "--limit", "5").code == 2
 
 
 async def test_health_names_every_replica(stack: Stack) -> None:
