@@ -4,6 +4,7 @@ The log has one line for each request to the API that was not a lean one, and fo
 or were slow: a line for each decision would cost as much as the rest of it, and the event log says more.
 """
 
+import asyncio
 import logging
 import re
 import secrets
@@ -13,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import telemetry
-from services.chassis.errors import Overloaded
+from services.chassis.errors import Overloaded, Transient
 from services.gateway.entry.doorway import Doorway
 from services.gateway.entry.gate import Gate
 from services.gateway.entry.health import PATHS as HEALTH_PATHS
@@ -95,6 +96,9 @@ class Edge:
                 await self._answer(exchange, receive)
             except ClientDisconnect:
                 exchange.status = GONE_AWAY
+            except asyncio.CancelledError:
+                # The server stops and waits no longer. Left alone, it would say that something broke.
+                await _fail(exchange, receive, Transient("the gateway is stopping"))
             except Overloaded as error:
                 exchange.shed = True  # a line for each would be more to do
                 await _fail(exchange, receive, error)
