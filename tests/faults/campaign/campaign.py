@@ -56,7 +56,7 @@ async def run_campaign(folder: Path, settings: Settings, tell: Tell) -> Evidence
                 tell("healed; nobody starts anything any more")
                 crowd.stop_starting.set()
                 await crowd.starters_are_done()
-                left = await quiet.at_rest(cluster, crowd.in_hand, settings.rest_seconds_max)
+                left = await quiet.at_rest(cluster, crowd.ignored, settings.rest_seconds_max)
                 tell(
                     f"at rest {time.time() - healed_at:.1f} s after healing; left: {left or 'nothing'}"
                 )
@@ -82,9 +82,9 @@ class Load:
         self._starting: list[asyncio.Task[None]] = []
 
     @property
-    def in_hand(self) -> set[str]:
-        """Tasks that somebody has said to answer."""
-        return self._crowd.in_hand - self._crowd.ignored
+    def ignored(self) -> set[str]:
+        """Tasks that nobody will ever answer."""
+        return self._crowd.ignored
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         self._starting = [

@@ -31,16 +31,17 @@ LEFT = {
     "untold events": "SELECT (SELECT coalesce(max(position), 0) FROM engine.log)"
     " + (SELECT coalesce(max(position), 0) FROM tasks.log)"
     " - (SELECT position FROM engine.relay_cursor) - (SELECT position FROM tasks.relay_cursor)",
-    "tasks in hand": "SELECT count(*) FROM tasks.pending_tasks WHERE task_id = ANY($1::uuid[])",
+    "tasks that somebody or the clock will answer": "SELECT count(*) FROM tasks.pending_tasks"
+    " WHERE task_id <> ALL($1::uuid[])",
 }
 
 
-async def left_to_do(database_url: str, in_hand: set[str]) -> dict[str, int]:
-    """Return what is not over: of the pending tasks only those count that somebody is about to answer."""
+async def left_to_do(database_url: str, ignored: set[str]) -> dict[str, int]:
+    """Return what is not over; tasks that are ignored by everybody may stay open."""
     connection = await asyncpg.connect(database_url)
     try:
         found = {
-            name: await connection.fetchval(query, *([list(in_hand)] if "$1" in query else []))
+            name: await connection.fetchval(query, *([list(ignored)] if "$1" in query else []))
             for name, query in LEFT.items()
         }
     finally:
@@ -48,14 +49,14 @@ async def left_to_do(database_url: str, in_hand: set[str]) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-async def at_rest(cluster: Cluster, in_hand: set[str], seconds: float) -> dict[str, int]:
+async def at_rest(cluster: Cluster, ignored: set[str], seconds: float) -> dict[str, int]:
     """Wait until nothing is left to do, at most so long; return what is."""
     left: dict[str, int] = {"everything": 1}
     try:
         async with asyncio.timeout(seconds):
             while left:
                 await asyncio.sleep(look_seconds)
-                left = await left_to_do(cluster.database_url, in_hand)
+                left = await left_to_do(cluster.database_url, ignored)
     except TimeoutError:
         return left
     return {}
