@@ -72,7 +72,7 @@ clean: ## remove what was installed and, after asking, the data
 .PHONY: test
 # The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, for
 # a broker that is away.
-TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/attacks tests/contract tests/conformance \
+TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/attacks tests/upgrades tests/contract tests/conformance tests/simulation \
 	tests/unit
 
 test: setup check ## everything that CI proves: the checks, then every test
@@ -99,6 +99,10 @@ overload: $(DEV) ## offer a stack of its own twice what it can take, and look wh
 .PHONY: faults
 faults: $(DEV) ## break a stack of its own for MINUTES=3 as SEED= says, then check every promise
 	@exec nice $(PYTHON) -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(FAULTS)
+
+.PHONY: simulate
+simulate: $(DEV) ## the protocols on simulated time: SEEDS=1000 from FIRST=0, SEED=17 with its trace, or BUGS=1 for planted ones
+	@exec nice $(PYTHON) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs)
 
 .PHONY: bench-http
 bench-http: $(DEV) ## measure how many HTTP requests a second the worker makes
