@@ -50,23 +50,30 @@ def _within(step: int, part: float) -> int:
     return round(low + (high - low) * min(1.0, max(0.0, part)))
 
 
+TOTAL = -1
+"""The magnitude of rows that say how many there were and how long they took together, not how long each took."""
+
+
 @dataclass(slots=True)
 class Durations:
-    """Durations, added up: how many on each step of the scale, and how long all took together."""
+    """Durations, added up: how many, how long all took together, and how many on each step of the scale."""
 
-    counts: Counter[int] = field(default_factory=Counter)
+    number: int = 0
     milliseconds: int = 0
+    counts: Counter[int] = field(default_factory=Counter)
 
     def add(self, step: int, number: int, milliseconds: int) -> None:
-        """Add durations of one step of the scale."""
-        self.counts[step] += number
-        self.milliseconds += milliseconds
+        """Add a row: a total, or how many durations lie on a step of the scale."""
+        if step == TOTAL:
+            self.number += number
+            self.milliseconds += milliseconds
+        else:
+            self.counts[step] += number
 
     @property
     def mean(self) -> int | None:
         """Return the mean in ms."""
-        number = self.counts.total()
-        return round(self.milliseconds / number) if number else None
+        return round(self.milliseconds / self.number) if self.number else None
 
     @property
     def median(self) -> int | None:

@@ -25,7 +25,7 @@ RUN_ENDS = {
     "flusso.run.cancelled": "Cancelled",
 }
 DROPPED = """
-DROP TABLE run_stats, step_stats, run_hour_stats, stats_folded;
+DROP TABLE run_stats, step_stats, run_hour_stats, run_start_stats, stats_folded;
 DROP FUNCTION duration_ms, duration_magnitude, hour_of, step_begun_at;
 DROP INDEX runs_long_idx;
 """

@@ -55,14 +55,14 @@ class PostgresStats:
         return [(row["hour"], row["runs"]) for row in rows]
 
     async def fold_runs(self, before: datetime) -> bool:
-        """Keep ends of the first day that is not folded yet by the day; False if it is not before then."""
+        """Put the first day of runs that is not folded yet together; False if it is not before then."""
         with translated():
             return await self._pool.fetchval(statements["fold_run_stats"], before) is not None
 
-    async def fold_steps(self, before: datetime) -> int:
-        """Keep the steps of the oldest day before then by the day; return how many rows went."""
+    async def fold_steps(self, before: datetime) -> bool:
+        """Put the first day of steps that is not folded yet together; False if it is not before then."""
         with translated():
-            return int(await self._pool.fetchval(statements["fold_step_stats"], before))
+            return await self._pool.fetchval(statements["fold_step_stats"], before) is not None
 
     async def prune(self, before: datetime) -> int:
         """Forget what is older than that; return how many rows went."""

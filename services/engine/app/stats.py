@@ -29,7 +29,7 @@ from contracts.stats import (
 )
 from services.chassis.errors import Refused
 from services.chassis.hours import HOUR, known_zone, whole_hours
-from services.chassis.magnitudes import Durations
+from services.chassis.magnitudes import TOTAL, Durations
 
 HOURLY_DAYS_MAX = 31
 """A longer span has more hours than a chart has room for."""
@@ -53,7 +53,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many ended so, on one step of the scale, and how long these took together."""
+    """Of magnitude TOTAL, how many ended so and how long these took together; else how many took how long."""
 
     outcome: str
     magnitude: int
@@ -116,7 +116,8 @@ class _Runs:
         if counted.outcome == "Started":
             self.started += counted.number
             return
-        self.ended[counted.outcome] = self.ended.get(counted.outcome, 0) + counted.number
+        if counted.magnitude == TOTAL:
+            self.ended[counted.outcome] = self.ended.get(counted.outcome, 0) + counted.number
         self.durations.add(counted.magnitude, counted.number, counted.milliseconds)
 
     def figures(self) -> RunFigures:
@@ -235,14 +236,15 @@ def _step(parts: Sequence[CountedStep]) -> StepFigures:
     for part in parts:
         counted = part.counted
         durations.add(counted.magnitude, counted.number, counted.milliseconds)
-        failed += counted.number if counted.outcome in {"Failed", "Rejected"} else 0
+        if counted.magnitude == TOTAL and counted.outcome in {"Failed", "Rejected"}:
+            failed += counted.number
     return StepFigures(
         workflow_id=first.workflow_id,
         workflow_name=first.workflow_name,
         node=first.node,
         step_name=first.step_name or first.node,
         type=first.type or "unknown",
-        steps=durations.counts.total(),
+        steps=durations.number,
         failed=failed,
         duration_ms_mean=durations.mean or 0,
         duration_ms_median=durations.median or 0,

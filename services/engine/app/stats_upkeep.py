@@ -1,4 +1,4 @@
-"""Keeps statistics small: by the day once they are a week old, and nothing for longer than can be asked for."""
+"""Keeps statistics small: by the day once they are old, and nothing for longer than can be asked for."""
 
 import asyncio
 import logging
@@ -10,8 +10,10 @@ from services.chassis.errors import Transient
 from services.chassis.hours import SPAN_DAYS_MAX
 
 interval_seconds = 3600.0
-hourly_days = 8
-"""A week, and the day that a viewer's zone may add."""
+run_hours_days = 8
+"""A week, and the day that a viewer's zone may add: runs are told hour by hour."""
+step_hours_days = 1
+"""The last day, whole: steps are told of spans."""
 kept_days = 2 * SPAN_DAYS_MAX
 """The longest span, and the one before it that it is compared with."""
 days_a_round_max = 2 * kept_days
@@ -22,11 +24,11 @@ class StatsUpkeepStore(Protocol):
     """What is done to the tables. Every method raises Transient."""
 
     async def fold_runs(self, before: datetime) -> bool:
-        """Keep ends of the first day that is not folded yet by the day; False if it is not before then."""
+        """Put the first day of runs that is not folded yet together; False if it is not before then."""
         ...
 
-    async def fold_steps(self, before: datetime) -> int:
-        """Keep the steps of the oldest day before then by the day; return how many rows went."""
+    async def fold_steps(self, before: datetime) -> bool:
+        """Put the first day of steps that is not folded yet together; False if it is not before then."""
         ...
 
     async def prune(self, before: datetime) -> int:
@@ -55,13 +57,12 @@ class StatsUpkeep:
             await asyncio.sleep(interval_seconds)
 
     async def tidy(self) -> None:
-        """Fold what is a week old, a day a statement, and forget what is too old. Raises Transient."""
+        """Fold what is old, a day a statement, and forget what is too old. Raises Transient."""
         today = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
-        old = today - timedelta(days=hourly_days)
         for _ in range(days_a_round_max):
-            if not await self._store.fold_runs(old):
+            if not await self._store.fold_runs(today - timedelta(days=run_hours_days)):
                 break
         for _ in range(days_a_round_max):
-            if await self._store.fold_steps(old) == 0:
+            if not await self._store.fold_steps(today - timedelta(days=step_hours_days)):
                 break
         await self._store.prune(today - timedelta(days=kept_days))

@@ -28,11 +28,12 @@ class PostgresDecisionStats:
                 )
         return [Counted(*row) for row in rows]
 
-    async def fold(self, before: datetime) -> int:
-        """Keep the decisions of the oldest day before then by the day; return how many rows went."""
+    async def fold(self, before: datetime) -> bool:
+        """Put the first day that is not folded yet together; False if it is not before then."""
         with translated():
             async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
-                return int(await connection.fetchval(statements["fold_decision_stats"], before))
+                day = await connection.fetchval(statements["fold_decision_stats"], before)
+                return day is not None
 
     async def prune(self, before: datetime) -> int:
         """Forget what is older than that; return how many rows went."""

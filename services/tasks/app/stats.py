@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.stats import AskDecisionStats, DecisionFigures, DecisionStats, StepDecisions
 from services.chassis.hours import whole_hours
-from services.chassis.magnitudes import Durations
+from services.chassis.magnitudes import TOTAL, Durations
 
 STEPS_MAX = 200
 """Steps that are told apart: those with the most decisions."""
@@ -17,7 +17,10 @@ STEPS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many were answered so, on one step of the scale; without a workflow those of steps not told apart."""
+    """Of magnitude TOTAL, how many were answered so and how long these took together; else how many took how long.
+
+    Without a workflow it is all steps together.
+    """
 
     is_before: bool
     workflow_id: UUID | None
@@ -48,14 +51,15 @@ class _Decisions:
     durations: Durations = field(default_factory=Durations)
 
     def add(self, counted: Counted) -> None:
-        self.outcomes[counted.outcome] = self.outcomes.get(counted.outcome, 0) + counted.number
+        if counted.magnitude == TOTAL:
+            self.outcomes[counted.outcome] = self.outcomes.get(counted.outcome, 0) + counted.number
         if counted.outcome != "timed_out":
             self.durations.add(counted.magnitude, counted.number, counted.milliseconds)
 
     def figures(self) -> DecisionFigures:
         return DecisionFigures(
             **self.outcomes,
-            decisions=self.durations.counts.total(),
+            decisions=self.durations.number,
             duration_ms_mean=self.durations.mean,
             duration_ms_median=self.durations.median,
             duration_ms_p90=self.durations.p90,
@@ -73,26 +77,28 @@ async def decision_stats(store: DecisionStatsStore, question: AskDecisionStats) 
     """Return the steps that people take longest to decide. Raises Refused("invalid-request")."""
     start, end = whole_hours(question.start, question.end)
     found = await store.decisions(start, end, question.workflow_id, STEPS_MAX)
-    now = [part for part in found if not part.is_before]
-    steps = [
-        _step(list(parts)) for _, parts in groupby(now, lambda part: (part.workflow_id, part.node))
-    ]
-    longest = sorted(filter(None, steps), key=lambda step: -(step.duration_ms_median or 0))
+    together = [part for part in found if part.workflow_id is None]
+    of_steps = groupby(
+        (part for part in found if part.workflow_id is not None),
+        lambda part: (part.workflow_id, part.node),
+    )
+    steps = [_step(list(parts)) for _, parts in of_steps]
+    longest = sorted(steps, key=lambda step: -(step.duration_ms_median or 0))
     return DecisionStats(
         items=longest[: question.limit],
-        total=_figures(now),
-        previous=_figures(part for part in found if part.is_before),
+        total=_figures(part for part in together if not part.is_before),
+        previous=_figures(part for part in together if part.is_before),
     )
 
 
-def _step(parts: Sequence[Counted]) -> StepDecisions | None:
+def _step(parts: Sequence[Counted]) -> StepDecisions:
     first = parts[0]
-    if first.workflow_id is None or first.node is None:
-        return None
-    return StepDecisions(
-        workflow_id=first.workflow_id,
-        workflow_name=first.workflow_name or "",
-        node=first.node,
-        step_name=first.step_name or first.node,
-        **dict(_figures(parts)),
+    return StepDecisions.model_validate(
+        {
+            "workflow_id": first.workflow_id,
+            "workflow_name": first.workflow_name,
+            "node": first.node,
+            "step_name": first.step_name,
+            **dict(_figures(parts)),
+        }
     )

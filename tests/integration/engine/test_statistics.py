@@ -152,57 +152,48 @@ async def test_timelines_hold_what_was_under_way_however_early_it_began(database
             assert [one.workflow_name for one in page.items] == ["short", "live", "long"]
 
 
-async def test_steps_of_old_days_are_put_together_and_lose_nothing(database_url: str) -> None:
+FIRST = datetime(2026, 11, 1, tzinfo=UTC)
+HOURS = (0, 1, 23, 24, 200, 24 * 20)
+MONTH: JsonObject = {"start": FIRST, "end": FIRST + timedelta(days=30)}
+
+
+async def test_old_days_are_put_together_and_answered_the_same(database_url: str) -> None:
     async with engine_pool(database_url) as pool:
         workflow_id = await stored_workflow(pool, run_pipeline(pool), ASKING)
-        add = "INSERT INTO step_stats VALUES ($1, $2, 'fetch', 'Completed', 5, 2, 14)"
-        for hours in (0, 1, 23, 24, 200, 24 * 20):
-            await pool.execute(
-                add, datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hours), workflow_id
-            )
+        await _fill(pool, workflow_id)
         clock = Clock(datetime(2026, 11, 24, 12, tzinfo=UTC))
+        stats, upkeep = Stats(PostgresStats(pool)), StatsUpkeep(PostgresStats(pool), clock)
+        before = await _answers(stats, workflow_id)
         for _ in range(2):  # done twice it does nothing
-            await StatsUpkeep(PostgresStats(pool), clock).tidy()
-            told = await pool.fetch("SELECT hour, steps, duration_ms FROM step_stats ORDER BY hour")
-            assert [(row["hour"].day, row["hour"].hour, row["steps"]) for row in told] == [
-                (1, 0, 6),
-                (2, 0, 2),
-                (9, 0, 2),
-                (21, 0, 2),
-            ]
-        clock.now += timedelta(days=900)
-        await StatsUpkeep(PostgresStats(pool), clock).tidy()
-        assert await pool.fetchval("SELECT count(*) FROM step_stats") == 0
-
-
-async def test_runs_of_old_days_are_put_together_and_answered_the_same(database_url: str) -> None:
-    async with engine_pool(database_url) as pool:
-        workflow_id = await stored_workflow(pool, run_pipeline(pool), ASKING)
-        first = datetime(2026, 11, 1, tzinfo=UTC)
-        for hours in (0, 1, 23, 24, 200, 24 * 20):
-            for outcome, taken in (("Started", 0), ("Completed", 14), ("Failed", 30)):
-                await pool.execute(
-                    "INSERT INTO run_stats VALUES ($1, $2, $3, 5, 2, $4)",
-                    first + timedelta(hours=hours),
-                    workflow_id,
-                    outcome,
-                    taken,
-                )
-        await pool.execute("UPDATE stats_folded SET until_at = $1", first)
-        stats, upkeep = Stats(PostgresStats(pool)), StatsUpkeep(PostgresStats(pool), _late)
-        month = AskRunStats(start=first, end=first + timedelta(days=30), bucket="hour")
-        of_one = month.model_copy(update={"workflow_id": workflow_id})
-        before, one_before = await stats.runs(month), await stats.runs(of_one)
-        for _ in range(2):
             await upkeep.tidy()
-            assert await stats.runs(month) == before
-            assert (await stats.runs(of_one)).total == one_before.total
-        folded = "SELECT count(DISTINCT hour) FROM run_stats WHERE outcome <> 'Started'"
-        assert await pool.fetchval(folded) == 4
-        assert await pool.fetchval("SELECT until_at FROM stats_folded") == first + timedelta(
-            days=15
-        )
+            assert await _answers(stats, workflow_id) == before
+            assert await pool.fetchval("SELECT count(DISTINCT hour) FROM run_stats") == 4
+            assert await pool.fetchval("SELECT count(DISTINCT hour) FROM step_stats") == 4
+        clock.now += timedelta(days=900)
+        await upkeep.tidy()
+        assert await pool.fetchval("SELECT count(*) FROM step_stats, run_stats") == 0
 
 
-def _late() -> datetime:
-    return datetime(2026, 11, 24, 12, tzinfo=UTC)
+async def _fill(pool: Pool, workflow_id: UUID) -> None:
+    await pool.execute("UPDATE stats_folded SET until_at = $1", FIRST)
+    for place, hours in enumerate(HOURS):
+        at = FIRST + timedelta(hours=hours)
+        for outcome, taken in (("Started", 0), ("Completed", 14), ("Failed", 30)):
+            run = "INSERT INTO run_stats VALUES ($1, $2, $3, $4, 2, $5)"
+            await pool.execute(run, at, workflow_id, outcome, place if taken else 0, taken)
+        step = "INSERT INTO step_stats VALUES ($1, $2, 'fetch', 'Completed', $3, 2, 14)"
+        await pool.execute(step, at, workflow_id, place)
+
+
+async def _answers(stats: Stats, workflow_id: UUID) -> list[object]:
+    """Return what may be asked, but for hours of a single workflow: of old days these are not kept."""
+    hourly = AskRunStats(**MONTH, bucket="hour")
+    of_one = AskRunStats(**MONTH, workflow_id=workflow_id)
+    return [
+        await stats.runs(hourly),
+        (await stats.runs(of_one)).total,
+        await stats.workflows(AskWorkflowStats(**MONTH)),
+        await stats.steps(AskStepStats(**MONTH)),
+        await stats.hours(AskHourStats(**MONTH)),
+        await stats.hours(AskHourStats(**MONTH, workflow_id=workflow_id)),
+    ]

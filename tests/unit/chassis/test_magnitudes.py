@@ -14,6 +14,7 @@ from services.chassis.hours import known_zone, whole_hours
 from services.chassis.magnitudes import (
     BOUNDS_MS,
     MAGNITUDE_MAX,
+    TOTAL,
     Durations,
     duration_ms,
     magnitude,
@@ -45,7 +46,8 @@ def test_a_duration_lies_between_the_ends_of_its_step() -> None:
 def test_a_quantile_lies_on_the_step_of_the_true_one(taken: list[int], share: float) -> None:
     durations = Durations()
     for milliseconds in taken:
-        durations.add(magnitude(milliseconds), 1, milliseconds)
+        durations.add(magnitude(milliseconds), 1, 0)
+        durations.add(TOTAL, 1, milliseconds)
     true = sorted(taken)[math.ceil(max(1.0, share * len(taken))) - 1]
     found = quantile(durations.counts, share)
     assert found is not None

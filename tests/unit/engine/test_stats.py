@@ -8,6 +8,7 @@ import pytest
 
 from contracts.stats import AskHourStats, AskRunStats, AskStepStats, AskWorkflowStats
 from services.chassis.errors import Refused
+from services.chassis.magnitudes import TOTAL
 from services.engine.app.stats import Counted, CountedStep, CountedWorkflow, Hours, Stats
 from tests.support.runs import WORKFLOW_ID
 
@@ -46,7 +47,7 @@ class KeptStats:
 
 
 async def test_days_begin_at_midnight_of_the_viewer_even_where_clocks_change() -> None:
-    kept = KeptStats([(START + timedelta(hours=20), Counted("Completed", 9, 2, 50))])
+    kept = KeptStats([(START + timedelta(hours=20), Counted("Completed", TOTAL, 2, 50))])
     question = AskRunStats(start=START, end=END, zone=ROME, bucket="day")
     answer = await Stats(kept).runs(question)
     begins = [item.at.isoformat() for item in answer.items]
@@ -63,10 +64,10 @@ async def test_days_begin_at_midnight_of_the_viewer_even_where_clocks_change() -
 async def test_hours_are_all_there_and_what_came_before_stands_apart() -> None:
     kept = KeptStats(
         [
-            (START - timedelta(hours=5), Counted("Failed", 0, 3, 0)),
-            (START, Counted("Started", 0, 4, 0)),
-            (START, Counted("Rejected", 3, 1, 3)),
-            (END - timedelta(hours=1), Counted("Completed", 3, 3, 9)),
+            (START - timedelta(hours=5), Counted("Failed", TOTAL, 3, 0)),
+            (START, Counted("Started", TOTAL, 4, 0)),
+            (START, Counted("Rejected", TOTAL, 1, 3)),
+            (END - timedelta(hours=1), Counted("Completed", TOTAL, 3, 9)),
         ]
     )
     answer = await Stats(kept).runs(AskRunStats(start=START, end=END, bucket="hour"))
@@ -93,7 +94,11 @@ async def test_the_hours_of_the_week_are_those_of_the_viewer() -> None:
 
 
 async def test_parts_of_a_workflow_and_of_a_step_are_put_together() -> None:
-    parts = [Counted("Completed", 3, 9, 27), Counted("Failed", 5, 1, 6)]
+    parts = [
+        Counted("Completed", TOTAL, 9, 27),
+        Counted("Failed", TOTAL, 1, 6),
+        Counted("Completed", 3, 10, 0),
+    ]
     kept = KeptStats(
         of_workflows=[CountedWorkflow(WORKFLOW_ID, "Letters", part) for part in parts],
         of_steps=[CountedStep(WORKFLOW_ID, "Letters", "gone", None, None, part) for part in parts],

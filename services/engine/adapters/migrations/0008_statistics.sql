@@ -34,12 +34,13 @@ CREATE TABLE run_stats (
     duration_ms bigint NOT NULL,
     CONSTRAINT run_stats_pkey PRIMARY KEY (hour, workflow_id, outcome, magnitude),
     CONSTRAINT run_stats_workflow_fkey FOREIGN KEY (workflow_id) REFERENCES workflows (id) ON DELETE CASCADE,
-    CONSTRAINT run_stats_outcome_known CHECK (outcome IN ('Started', 'Completed', 'Failed', 'Rejected', 'Cancelled')),
+    CONSTRAINT run_stats_outcome_known 
+        CHECK (outcome IN ('Started', 'Completed', 'Failed', 'Rejected', 'Cancelled', 'Ended')),
     CONSTRAINT run_stats_positive CHECK (runs > 0 AND duration_ms >= 0)
 ) WITH (fillfactor = 70);
 CREATE INDEX run_stats_workflow_idx ON run_stats (workflow_id, hour);
 
--- What became of runs of old days, of all workflows together; `run_stats` has these by the day then, but for starts.
+-- Runs of old days, hour by hour: of all workflows together, and how many of each started.
 CREATE TABLE run_hour_stats (
     hour timestamptz NOT NULL,
     outcome text NOT NULL,
@@ -48,13 +49,20 @@ CREATE TABLE run_hour_stats (
     duration_ms bigint NOT NULL,
     CONSTRAINT run_hour_stats_pkey PRIMARY KEY (hour, outcome, magnitude)
 );
+CREATE TABLE run_start_stats (
+    hour timestamptz NOT NULL,
+    workflow_id uuid NOT NULL,
+    runs bigint NOT NULL,
+    CONSTRAINT run_start_stats_pkey PRIMARY KEY (workflow_id, hour),
+    CONSTRAINT run_start_stats_workflow_fkey FOREIGN KEY (workflow_id) REFERENCES workflows (id) ON DELETE CASCADE
+);
 
--- The first day (UTC) that has not been folded so.
+-- The first day (UTC) that is not folded yet. Folded, a day has one row for each outcome, of magnitude -1, and rows of
+-- magnitudes that say nothing but how many: of runs as `Ended`, whatever became of them, of steps by their outcome.
 CREATE TABLE stats_folded (
-    single boolean NOT NULL DEFAULT true,
+    subject text NOT NULL,
     until_at timestamptz NOT NULL,
-    CONSTRAINT stats_folded_pkey PRIMARY KEY (single),
-    CONSTRAINT stats_folded_single CHECK (single)
+    CONSTRAINT stats_folded_pkey PRIMARY KEY (subject)
 );
 
 -- `Answered` and `Rejected` waited for people, `Slept` for its time; all others did their work.
@@ -71,7 +79,7 @@ CREATE TABLE step_stats (
     CONSTRAINT step_stats_outcome_known CHECK (outcome IN ('Completed', 'Failed', 'Answered', 'Rejected', 'Slept')),
     CONSTRAINT step_stats_positive CHECK (steps > 0 AND duration_ms >= 0)
 ) WITH (fillfactor = 70);
-CREATE INDEX step_stats_workflow_idx ON step_stats (workflow_id, hour);
+CREATE INDEX step_stats_node_idx ON step_stats (workflow_id, node, hour);
 
 -- When a visit of a step began, by the event that it began with; of a job the first attempt, of calls the first batch.
 -- Nearly always among the last events of the run, except for calls, which may have thousands of events after them.
@@ -109,8 +117,6 @@ SELECT hour_of(finished_at), workflow_id,
     sum(duration_ms(started_at, finished_at))::bigint
 FROM runs WHERE finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
 
-INSERT INTO stats_folded (until_at) SELECT date_trunc('day', coalesce(min(hour), now()), 'UTC') FROM run_stats;
-
 WITH begun AS (
     SELECT stream_id, data ->> 'node' AS node, (data ->> 'visit')::integer AS visit, min(occurred_at) AS began_at,
         bool_or(type = 'flusso.run.timer_set') AS slept
@@ -141,3 +147,8 @@ INSERT INTO step_stats (hour, workflow_id, node, outcome, magnitude, steps, dura
 SELECT hour_of(occurred_at), workflow_id, node, outcome, duration_magnitude(milliseconds), count(*),
     sum(milliseconds)::bigint
 FROM told GROUP BY 1, 2, 3, 4, 5;
+
+INSERT INTO stats_folded (subject, until_at)
+SELECT 'runs', date_trunc('day', coalesce(min(hour), now()), 'UTC') FROM run_stats
+UNION ALL
+SELECT 'steps', date_trunc('day', coalesce(min(hour), now()), 'UTC') FROM step_stats;

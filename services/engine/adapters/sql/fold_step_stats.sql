@@ -1,17 +1,17 @@
--- Put the hours of the oldest day (UTC) before $1 whose steps are kept by the hour together, under its first hour; returns how many rows went.
-WITH oldest AS (
-    SELECT date_trunc('day', min(hour), 'UTC') AS day FROM step_stats
-    WHERE hour < $1 AND hour <> date_trunc('day', hour, 'UTC')
+-- Put the hours of the first day (UTC) that is not folded yet together; returns that day, or nothing if it is not before $1.
+WITH day AS (
+    UPDATE stats_folded SET until_at = until_at + interval '1 day' WHERE subject = 'steps' AND until_at < $1
+    RETURNING until_at - interval '1 day' AS first_hour
 ), gone AS (
-    DELETE FROM step_stats USING oldest
-    WHERE hour > oldest.day AND hour < oldest.day + interval '1 day'
-    RETURNING oldest.day, workflow_id, node, outcome, magnitude, steps, duration_ms
+    DELETE FROM step_stats USING day WHERE hour >= first_hour AND hour < first_hour + interval '1 day'
+    RETURNING first_hour, workflow_id, node, outcome, magnitude, steps, duration_ms
 ), kept AS (
-    INSERT INTO step_stats AS stats (hour, workflow_id, node, outcome, magnitude, steps, duration_ms)
-    SELECT day, workflow_id, node, outcome, magnitude, sum(steps)::bigint, sum(duration_ms)::bigint
-    FROM gone GROUP BY day, workflow_id, node, outcome, magnitude ORDER BY workflow_id, node, outcome, magnitude
-    ON CONFLICT ON CONSTRAINT step_stats_pkey
-    DO UPDATE SET steps = stats.steps + excluded.steps, duration_ms = stats.duration_ms + excluded.duration_ms
+    INSERT INTO step_stats (hour, workflow_id, node, outcome, magnitude, steps, duration_ms)
+    SELECT first_hour, workflow_id, node, outcome, -1, sum(steps)::bigint, sum(duration_ms)::bigint
+    FROM gone GROUP BY first_hour, workflow_id, node, outcome
+    UNION ALL
+    SELECT first_hour, workflow_id, node, outcome, magnitude, sum(steps)::bigint, 0
+    FROM gone GROUP BY first_hour, workflow_id, node, outcome, magnitude
     RETURNING 1
 )
-SELECT count(*) FROM gone
+SELECT first_hour FROM day

@@ -1,9 +1,10 @@
--- The $5 slowest steps (by their mean) that ended with one of the outcomes $4 from $1 to $2 (whole hours), of the workflow $3 (null: any): by outcome and magnitude, in order of their places, with the names of the current version.
+-- The $5 slowest steps (by their mean) that ended with one of the outcomes $4 from $1 to $2 (whole hours), of the workflow $3 (null: any), in order of their places, with the names of the current version. Rows of magnitude -1 say how many took which outcome and how long together, all others how many took how long.
 WITH kept AS MATERIALIZED (
-    SELECT workflow_id, node, outcome, magnitude, sum(steps)::bigint AS steps, sum(duration_ms)::bigint AS duration_ms
+    SELECT workflow_id, node, outcome, sum(steps)::bigint AS steps, sum(duration_ms)::bigint AS duration_ms
     FROM step_stats
     WHERE hour >= $1 AND hour < $2 AND outcome = ANY($4::text[]) AND ($3::uuid IS NULL OR workflow_id = $3)
-    GROUP BY workflow_id, node, outcome, magnitude
+        AND (magnitude < 0 OR hour >= (SELECT until_at FROM stats_folded WHERE subject = 'steps'))
+    GROUP BY workflow_id, node, outcome
 ), ranked AS (
     SELECT workflow_id, node,
         row_number() OVER (ORDER BY sum(duration_ms) / sum(steps) DESC, sum(steps) DESC, workflow_id, node) AS place
@@ -17,6 +18,16 @@ WITH kept AS MATERIALIZED (
         WHERE workflow_versions.workflow_id = workflows.id AND workflow_versions.version = workflows.version
             AND step ->> 'key' = ranked.node LIMIT 1
     ) AS found ON true
+), told AS (
+    SELECT workflow_id, node, outcome, -1 AS magnitude, steps, duration_ms FROM kept
+    UNION ALL
+    SELECT named.workflow_id, named.node, spread.outcome, spread.magnitude, spread.steps, 0
+    FROM named CROSS JOIN LATERAL (
+        SELECT outcome, magnitude, sum(steps)::bigint AS steps FROM step_stats
+        WHERE step_stats.workflow_id = named.workflow_id AND step_stats.node = named.node
+            AND hour >= $1 AND hour < $2 AND outcome = ANY($4::text[]) AND magnitude >= 0
+        GROUP BY outcome, magnitude
+    ) AS spread
 )
 SELECT place, workflow_id, workflow_name, node, step_name, type, outcome, magnitude, steps, duration_ms
-FROM named JOIN kept USING (workflow_id, node) ORDER BY place, outcome, magnitude LIMIT 100000
+FROM named JOIN told USING (workflow_id, node) ORDER BY place, outcome, magnitude LIMIT 100000

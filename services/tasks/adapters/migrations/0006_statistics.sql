@@ -36,7 +36,15 @@ CREATE TABLE decision_stats (
     CONSTRAINT decision_stats_outcome_known CHECK (outcome IN ('approved', 'rejected', 'submitted', 'timed_out')),
     CONSTRAINT decision_stats_positive CHECK (decisions > 0 AND duration_ms >= 0)
 ) WITH (fillfactor = 70);
-CREATE INDEX decision_stats_workflow_idx ON decision_stats (workflow_id, hour);
+CREATE INDEX decision_stats_node_idx ON decision_stats (workflow_id, node, hour);
+
+-- The first day (UTC) that is not folded yet. Folded, a day has one row for each answer, of magnitude -1, and rows of
+-- magnitudes that say nothing but how many.
+CREATE TABLE stats_folded (
+    subject text NOT NULL,
+    until_at timestamptz NOT NULL,
+    CONSTRAINT stats_folded_pkey PRIMARY KEY (subject)
+);
 
 WITH decided AS (
     SELECT workflow_id, item ->> 'node' AS node, item -> 'decision' ->> 'outcome' AS outcome, ended_at,
@@ -49,3 +57,6 @@ INSERT INTO decision_stats
 SELECT hour_of(ended_at), workflow_id, node, outcome, duration_magnitude(milliseconds), count(*),
     sum(milliseconds)::bigint, max(workflow_name), max(step_name)
 FROM decided GROUP BY 1, 2, 3, 4, 5;
+
+INSERT INTO stats_folded (subject, until_at)
+SELECT 'decisions', date_trunc('day', coalesce(min(hour), now()), 'UTC') FROM decision_stats;

@@ -1,19 +1,19 @@
--- Put the hours of the oldest day (UTC) before $1 whose decisions are kept by the hour together, under its first hour; returns how many rows went.
-WITH oldest AS (
-    SELECT date_trunc('day', min(hour), 'UTC') AS day FROM decision_stats
-    WHERE hour < $1 AND hour <> date_trunc('day', hour, 'UTC')
+-- Put the hours of the first day (UTC) that is not folded yet together; returns that day, or nothing if it is not before $1.
+WITH day AS (
+    UPDATE stats_folded SET until_at = until_at + interval '1 day' WHERE subject = 'decisions' AND until_at < $1
+    RETURNING until_at - interval '1 day' AS first_hour
 ), gone AS (
-    DELETE FROM decision_stats USING oldest
-    WHERE hour > oldest.day AND hour < oldest.day + interval '1 day'
-    RETURNING oldest.day, workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name
+    DELETE FROM decision_stats USING day WHERE hour >= first_hour AND hour < first_hour + interval '1 day'
+    RETURNING first_hour, workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name
 ), kept AS (
-    INSERT INTO decision_stats AS stats
+    INSERT INTO decision_stats
         (hour, workflow_id, node, outcome, magnitude, decisions, duration_ms, workflow_name, step_name)
-    SELECT day, workflow_id, node, outcome, magnitude, sum(decisions)::bigint, sum(duration_ms)::bigint,
+    SELECT first_hour, workflow_id, node, outcome, -1, sum(decisions)::bigint, sum(duration_ms)::bigint,
         max(workflow_name), max(step_name)
-    FROM gone GROUP BY day, workflow_id, node, outcome, magnitude
-    ON CONFLICT ON CONSTRAINT decision_stats_pkey DO UPDATE SET
-        decisions = stats.decisions + excluded.decisions, duration_ms = stats.duration_ms + excluded.duration_ms
+    FROM gone GROUP BY first_hour, workflow_id, node, outcome
+    UNION ALL
+    SELECT first_hour, workflow_id, node, outcome, magnitude, sum(decisions)::bigint, 0, max(workflow_name), max(step_name)
+    FROM gone GROUP BY first_hour, workflow_id, node, outcome, magnitude
     RETURNING 1
 )
-SELECT count(*) FROM gone
+SELECT first_hour FROM day

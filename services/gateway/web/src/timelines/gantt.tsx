@@ -54,7 +54,7 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
   };
   const marks = timeMarks(window, Math.floor(drawn / MARK_WIDTH));
   return (
-    <div ref={element}>
+    <div ref={element} className="gantt-frame">
       <p id={hint} className="visually-hidden">
         {w.keysHint}
       </p>
