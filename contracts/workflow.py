@@ -13,11 +13,16 @@ WorkflowStatus = Literal["Draft", "Active", "Paused"]
 
 
 class Fault(Fact):
-    """One thing that is wrong with a definition, by the JSON pointer of the place."""
+    """One thing that is wrong with a definition, by the JSON pointer of the place.
+
+    `code` and `params` say what `message` says in English, for whoever says it in another language; where a code has
+    several meanings, `params` has a `reason`.
+    """
 
     path: str
     code: str
     message: str
+    params: dict[str, str | int | float] = Field(default_factory=dict)
     suggestion: str | None = None
     line: int | None = None
     column: int | None = None

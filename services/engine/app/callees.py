@@ -34,6 +34,7 @@ async def faults_of_callees(
                         code="unknown-workflow",
                         message=message,
                         suggestion=near,
+                        params={"name": callee.workflow},
                     )
                 )
             case 1:
@@ -41,6 +42,11 @@ async def faults_of_callees(
             case _:
                 message = f"Several workflows are called `{callee.workflow}`; give the id of one."
                 faults.append(
-                    Fault(path=callee.pointer, code="ambiguous-workflow", message=message)
+                    Fault(
+                        path=callee.pointer,
+                        code="ambiguous-workflow",
+                        message=message,
+                        params={"name": callee.workflow},
+                    )
                 )
     return faults

@@ -22,7 +22,11 @@ Callees = Mapping[str, tuple[UUID, ...]]
 def note_callee(workflow: str, place: Place) -> None:
     """Note that a workflow is called by its id or name, which is written out."""
     if "{{" in workflow:
-        place.fault("invalid-value", "This is the id or the name of a workflow, without variables.")
+        place.fault(
+            "invalid-value",
+            "This is the id or the name of a workflow, without variables.",
+            reason="workflow_name",
+        )
     else:
         place.calls(workflow.strip())
 

@@ -117,7 +117,11 @@ class CelExpression:
 def parse_expression(source: str) -> CelExpression:
     """Return the compiled expression; raises CelFault."""
     if len(source) > EXPRESSION_MAX:
-        raise CelFault("text-too-long", f"{len(source)} characters; the limit is {EXPRESSION_MAX}.")
+        raise CelFault(
+            "text-too-long",
+            f"{len(source)} characters; the limit is {EXPRESSION_MAX}.",
+            limit=EXPRESSION_MAX,
+        )
     try:
         tree = parse_cel(source)
         library.compile(source)
@@ -125,7 +129,8 @@ def parse_expression(source: str) -> CelExpression:
         program = library.compile(reads.rewrite(source))
     except (CelSyntaxError, ValueError, RuntimeError) as error:
         reason = str(error).removeprefix("Failed to parse expression ").splitlines()[0]
-        raise CelFault("invalid-expression", f"This is no valid CEL: {reason[:300]}") from error
+        text = f"This is no valid CEL: {reason[:300]}"
+        raise CelFault("invalid-expression", text, reason="syntax", detail=reason[:300]) from error
     return CelExpression(source, tree, program, reads)
 
 

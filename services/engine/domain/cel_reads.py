@@ -47,11 +47,19 @@ Wanted = dict[str, "Wanted"]
 class CelFault(Exception):  # noqa: N818 - one thing wrong with a text
     """A text that is no CEL expression; the message is for its author."""
 
-    def __init__(self, code: str, message: str, suggestion: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        suggestion: str | None = None,
+        /,
+        **params: str | float,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.suggestion = suggestion
+        self.params = params
 
 
 @dataclass(slots=True)
@@ -120,7 +128,9 @@ def _collect(node: Node, bound: tuple[str, ...], reads: Reads, *, probing: bool)
             _collect_all(nodes, bound, reads, probing=function == "has")
         case Macro(range=of, variable=variable, bodies=bodies):
             if len(bound) == MACRO_DEPTH_MAX:
-                raise CelFault("invalid-expression", "Macros are nested too deeply.")
+                raise CelFault(
+                    "invalid-expression", "Macros are nested too deeply.", reason="nested"
+                )
             reads.may_be_costly = True
             _collect(of, bound, reads, probing=False)
             _collect_all(bodies, (*bound, variable), reads)
@@ -154,10 +164,17 @@ def _check_function(name: str, arguments: tuple[Node, ...], *, is_method: bool) 
     if name.isidentifier() and name != "in" and name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         raise CelFault(
-            "unknown-function", f"CEL has no function `{name}` here.", near[0] if near else None
+            "unknown-function",
+            f"CEL has no function `{name}` here.",
+            near[0] if near else None,
+            name=name,
         )
     if name == "matches" and not all(isinstance(argument, Constant) for argument in arguments):
-        raise CelFault("invalid-expression", "The pattern of `matches` is written out as a text.")
+        raise CelFault(
+            "invalid-expression",
+            "The pattern of `matches` is written out as a text.",
+            reason="pattern",
+        )
 
 
 def _want(wanted: Wanted, path: Path) -> None:

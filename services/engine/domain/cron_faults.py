@@ -44,8 +44,17 @@ _NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 class CronFault(Exception):  # noqa: N818 - a verdict
     """A schedule cannot be taken; `key` is the one of the configuration that is wrong."""
 
-    def __init__(self, key: str, code: str, message: str, suggestion: str | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        code: str,
+        message: str,
+        suggestion: str | None = None,
+        /,
+        **params: str | float,
+    ) -> None:
         super().__init__(message)
+        self.params = params
         self.key = key
         self.code = code
         self.message = message
@@ -55,7 +64,8 @@ class CronFault(Exception):  # noqa: N818 - a verdict
 def check_cron(text: str) -> list[str]:
     """Return the five fields, in capitals. Raises CronFault."""
     if len(text) > CRON_CHARS_MAX:
-        raise _wrong(f"A schedule has at most {CRON_CHARS_MAX} characters.")
+        text = f"A schedule has at most {CRON_CHARS_MAX} characters."
+        raise _wrong(text, reason="length", limit=CRON_CHARS_MAX)
     fields = text.upper().split()
     _check_count(text, fields)
     for place in range(len(FIELDS)):
@@ -70,7 +80,9 @@ def check_zone(name: str) -> str:
     if name in _zones():
         return name
     message = f"`{name[:CRON_CHARS_MAX]}` is not a time zone of the IANA database, such as `UTC` or `Europe/Rome`."
-    raise CronFault("timezone", "unknown-timezone", message, _nearest_zone(name))
+    raise CronFault(
+        "timezone", "unknown-timezone", message, _nearest_zone(name), name=name[:CRON_CHARS_MAX]
+    )
 
 
 def never_comes() -> CronFault:
@@ -78,14 +90,16 @@ def never_comes() -> CronFault:
     return CronFault("cron", "never-due", "This never comes: none of these months has such a day.")
 
 
-def _wrong(message: str, suggestion: str | None = None) -> CronFault:
-    return CronFault("cron", "invalid-cron", message, suggestion)
+def _wrong(message: str, suggestion: str | None = None, /, **params: str | float) -> CronFault:
+    return CronFault("cron", "invalid-cron", message, suggestion, **params)
 
 
 def _check_count(text: str, fields: list[str]) -> None:
     if text.strip().startswith("@"):
         suggestion = NICKNAMES.get(text.strip().lower())
-        raise _wrong("Nicknames are not taken; write the five fields.", suggestion)
+        raise _wrong(
+            "Nicknames are not taken; write the five fields.", suggestion, reason="nickname"
+        )
     if len(fields) == len(FIELDS):
         return
     expected = "minute, hour, day of the month, month, day of the week"
@@ -95,8 +109,13 @@ def _check_count(text: str, fields: list[str]) -> None:
         text = (
             f"This has {len(fields)} fields; five are taken, and no seconds or years: {expected}."
         )
-        raise _wrong(text, suggestion if _is_taken(suggestion.split()) else None)
-    raise _wrong(f"This has {len(fields)} fields; five are taken: {expected}.")
+        near = suggestion if _is_taken(suggestion.split()) else None
+        raise _wrong(text, near, reason="count", count=len(fields))
+    raise _wrong(
+        f"This has {len(fields)} fields; five are taken: {expected}.",
+        reason="count",
+        count=len(fields),
+    )
 
 
 def _check_field(fields: list[str], place: int) -> None:
@@ -109,7 +128,11 @@ def _check_field(fields: list[str], place: int) -> None:
     if better is not None:
         suggestion = " ".join([*fields[:place], better, *fields[place + 1 :]])
     raise _wrong(
-        f"`{field}` does not fit as the {name}: {taken}; also lists, ranges and steps.", suggestion
+        f"`{field}` does not fit as the {name}: {taken}; also lists, ranges and steps.",
+        suggestion,
+        reason="field",
+        field=field,
+        place=place,
     )
 
 

@@ -83,7 +83,9 @@ def parse_definition(raw: Json, secrets: Collection[str] | None = None) -> Defin
         )
         raise InvalidDefinition(tuple(findings.faults))
     for key in raw.keys() - set(_KEYS):
-        place.at(key).fault("unknown-key", f"There is no `{key}` here.", nearest(key, _KEYS))
+        place.at(key).fault(
+            "unknown-key", f"There is no `{key}` here.", nearest(key, _KEYS), name=key
+        )
     draft = _Draft(findings, [], {}, {})
     trigger = _read_trigger(raw.get("trigger"), place.at("trigger"), draft)
     _read_nodes(_list(raw, "nodes", NODES_MAX, place), place.at("nodes"), draft)
@@ -127,20 +129,26 @@ def _check_storable(raw: Json) -> None:
 def _list(raw: JsonObject, name: str, longest: int, place: Place) -> list[Json]:
     value = raw.get(name)
     if value is None:
-        place.at(name).fault("missing-key", f"`{name}` is missing.")
+        place.at(name).fault("missing-key", f"`{name}` is missing.", name=name)
         return []
     if not isinstance(value, list):
-        place.at(name).fault("invalid-value", "This must be a list.")
+        place.at(name).fault("invalid-value", "This must be a list.", reason="list_type")
         return []
     if len(value) > longest:
-        place.at(name).fault("too-many", f"{len(value)} {name}; the limit is {longest}.")
+        place.at(name).fault(
+            "too-many",
+            f"{len(value)} {name}; the limit is {longest}.",
+            name=name,
+            count=len(value),
+            limit=longest,
+        )
     return list(islice(value, longest))
 
 
 def _read_trigger(value: Json, place: Place, draft: _Draft) -> Trigger | None:
     draft.shapes[TRIGGER] = Shape()
     if value is None:
-        place.fault("missing-key", "`trigger` is missing.")
+        place.fault("missing-key", "`trigger` is missing.", name="trigger")
         return None
     model = read_model(configs.TriggerModel, value, place)
     if model is None or not _is_known(
@@ -157,9 +165,9 @@ def _is_known(name: str, known: Collection[str], later: Collection[str], place: 
     if name in known:
         return True
     if name in later:
-        place.fault("node-type-not-available", f"`{name}` is not available yet.")
+        place.fault("node-type-not-available", f"`{name}` is not available yet.", name=name)
     else:
-        place.fault("unknown-type", f"There is no type `{name}`.", nearest(name, known))
+        place.fault("unknown-type", f"There is no type `{name}`.", nearest(name, known), name=name)
     return False
 
 
@@ -204,15 +212,21 @@ def _read_node(model: configs.NodeModel, place: Place, draft: _Draft) -> None:
 
 def _is_good_key(key: str, place: Place, draft: _Draft) -> bool:
     if key in _RESERVED:
-        place.fault("invalid-key", f"`{key}` is reserved.", f"{key}_step")
+        place.fault(
+            "invalid-key", f"`{key}` is reserved.", f"{key}_step", reason="reserved", name=key
+        )
     elif not _KEY.fullmatch(key) or len(key) > KEY_MAX:
         place.fault(
             "invalid-key",
             f"A key has a-z, 0-9 and `_`, begins with a letter, at most {KEY_MAX}.",
             _as_key(key),
+            reason="form",
+            limit=KEY_MAX,
         )
     elif key in draft.shapes:
-        place.fault("duplicate-key", f"There is a node `{key}` already.", _free_key(key, draft))
+        place.fault(
+            "duplicate-key", f"There is a node `{key}` already.", _free_key(key, draft), name=key
+        )
     else:
         return True
     return False

@@ -46,7 +46,9 @@ def check_graph(
     cycle = _find_cycle(outgoing)
     if cycle:
         Place(findings).at("edges").fault(
-            "cycle", f"These nodes form a cycle: {' -> '.join(cycle)}."
+            "cycle",
+            f"These nodes form a cycle: {' -> '.join(cycle)}.",
+            nodes=" -> ".join(cycle),
         )
     _check_reach(outgoing, pointers, findings)
     return _upstream(outgoing)
@@ -69,18 +71,21 @@ def _check_edge(place: Place, edge: Edge, shapes: Mapping[str, Shape]) -> bool:
 def _check_end(place: Place, key: str, shapes: Mapping[str, Shape]) -> bool:
     if key in shapes or place.is_full:
         return key in shapes
-    place.fault("unknown-node", f"There is no node `{key}`.", nearest(key, shapes))
+    place.fault("unknown-node", f"There is no node `{key}`.", nearest(key, shapes), name=key)
     return False
 
 
 def _note_port(place: Place, edge: Edge, ports: tuple[str, ...]) -> None:
     if not ports:
-        place.at("from").fault("no-ports", f"Nothing follows `{edge.source}`.")
+        place.at("from").fault("no-ports", f"Nothing follows `{edge.source}`.", name=edge.source)
         return
     place.at("port").fault(
         "unknown-port",
         f"`{edge.source}` has no port `{edge.port}`; it has {', '.join(ports[:20])}.",
         nearest(edge.port, ports),
+        name=edge.source,
+        port=edge.port,
+        options=", ".join(ports[:20]),
     )
 
 
@@ -119,7 +124,7 @@ def _check_reach(
     for key, pointer in pointers.items():
         if key not in reached:
             Place(findings, pointer).fault(
-                "unreachable-node", f"No path leads from the trigger to `{key}`."
+                "unreachable-node", f"No path leads from the trigger to `{key}`.", name=key
             )
 
 

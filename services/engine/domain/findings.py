@@ -87,10 +87,24 @@ class Place:
         """Return the same place, where variables of these names are there too."""
         return replace(self, own_names=frozenset(names))
 
-    def fault(self, code: str, message: str, suggestion: str | None = None) -> None:
+    def fault(
+        self,
+        code: str,
+        message: str,
+        suggestion: str | None = None,
+        /,
+        **params: str | float,
+    ) -> None:
+        """Note what is wrong here; `params` are what else the message tells beside its code."""
         if not self.is_full:
             self.findings.faults.append(
-                Fault(path=self.pointer, code=code, message=message, suggestion=suggestion)
+                Fault(
+                    path=self.pointer,
+                    code=code,
+                    message=message,
+                    suggestion=suggestion,
+                    params=params,
+                )
             )
 
     @property
@@ -103,7 +117,7 @@ class Place:
         try:
             template = parse_template(source)
         except TemplateFault as fault:
-            self.fault(fault.code, fault.message, fault.suggestion)
+            self.fault(fault.code, fault.message, fault.suggestion, **fault.params)
             return Template("", ("",))
         for variable, guarded in template.variables():
             self._refer(variable.known_path(), guarded=guarded)
@@ -111,7 +125,7 @@ class Place:
 
     def _with_secrets(self, template: Template) -> Template:
         if self.request is None:
-            self.fault("secret-not-allowed", SECRETS_ALLOWED)
+            self.fault("secret-not-allowed", SECRETS_ALLOWED, reason="place")
             return template
         for name in template.secrets():
             self.secret(name)
@@ -130,10 +144,10 @@ class Place:
         try:
             expression = parse_expression(source)
         except CelFault as fault:
-            self.fault(fault.code, fault.message, fault.suggestion)
+            self.fault(fault.code, fault.message, fault.suggestion, **fault.params)
             return None
         if any(path[:1] == (SECRETS,) for path in expression.paths()):
-            self.fault("secret-not-allowed", SECRETS_ALLOWED)
+            self.fault("secret-not-allowed", SECRETS_ALLOWED, reason="place")
             return None
         for path in expression.paths():
             self._refer(path, guarded=expression.may_miss)

@@ -35,7 +35,9 @@ def compile_fields(configs: list[FieldConfig], place: Place) -> tuple[FieldStep,
     names: set[str] = set()
     for index, config in enumerate(configs):
         if config.name in names:
-            place.at(index, "name").fault("duplicate-name", f"`{config.name}` is there already.")
+            place.at(index, "name").fault(
+                "duplicate-name", f"`{config.name}` is there already.", name=config.name
+            )
         names.add(config.name)
     return tuple(_compile(config, place.at(index)) for index, config in enumerate(configs))
 
@@ -44,7 +46,10 @@ def _compile(config: FieldConfig, place: Place) -> FieldStep:
     for option, types in _FITS.items():
         if getattr(config, option) is not None and config.type not in types:
             place.at(option).fault(
-                "option-does-not-fit", f"A {config.type} field has no `{option}`."
+                "option-does-not-fit",
+                f"A {config.type} field has no `{option}`.",
+                type=config.type,
+                name=option,
             )
     _check_limits(config, place)
     _check_pattern(config, place)
@@ -62,17 +67,23 @@ def _check_limits(config: FieldConfig, place: Place) -> None:
         least, most = getattr(config, low), getattr(config, high)
         fits = [_check_limit(config, low, least, place), _check_limit(config, high, most, place)]
         if all(fits) and least is not None and most is not None and least > most:
-            place.at(low).fault("invalid-value", f"`{low}` is more than `{high}`.")
+            place.at(low).fault(
+                "invalid-value",
+                f"`{low}` is more than `{high}`.",
+                reason="more_than",
+                low=low,
+                high=high,
+            )
 
 
 def _check_limit(config: FieldConfig, name: str, limit: Json, place: Place) -> bool:
     if limit is None or name.endswith("_length"):
         return True
     if config.type == "date" and not _is_day(limit):
-        place.at(name).fault("invalid-value", "This must be a day, `YYYY-MM-DD`.")
+        place.at(name).fault("invalid-value", "This must be a day, `YYYY-MM-DD`.", reason="day")
         return False
     if config.type == "number" and not _is_number(limit):
-        place.at(name).fault("invalid-value", "This must be a number.")
+        place.at(name).fault("invalid-value", "This must be a number.", reason="float_type")
         return False
     return config.type in _FITS[name]
 
@@ -100,7 +111,7 @@ def _compile_default(config: FieldConfig, place: Place) -> Tree | None:
     try:
         fitting(config.type, config.default)
     except EvaluationFailed as failure:
-        place.fault("invalid-value", failure.message)
+        place.fault("invalid-value", failure.message, reason=f"default_{config.type}")
     return tree
 
 

@@ -47,5 +47,5 @@ def compile_moment(source: str | None, place: Place) -> Moment | None:
         try:
             instant_of(source.strip(), datetime(2026, 1, 1, tzinfo=UTC))
         except (ValueError, OverflowError) as error:
-            place.fault("invalid-value", f"{error}")
+            place.fault("invalid-value", f"{error}", reason="moment")
     return Moment(template)

@@ -38,10 +38,10 @@ def _note(model: type[BaseModel], detail: ErrorDetails, place: Place) -> None:
     at = place.at(*location)
     match detail["type"]:
         case "missing":
-            at.fault("missing-key", f"`{name}` is missing.")
+            at.fault("missing-key", f"`{name}` is missing.", name=name)
         case "extra_forbidden":
             known = _keys(model, location[:-1])
-            at.fault("unknown-key", f"There is no `{name}` here.", nearest(name, known))
+            at.fault("unknown-key", f"There is no `{name}` here.", nearest(name, known), name=name)
         case "literal_error":
             expected = [
                 word.strip("'")
@@ -51,11 +51,20 @@ def _note(model: type[BaseModel], detail: ErrorDetails, place: Place) -> None:
                 "invalid-value",
                 f"This must be one of {', '.join(expected)}.",
                 nearest(str(detail["input"]), expected),
+                reason="literal_error",
+                options=", ".join(expected),
             )
         case "none_required":
-            at.fault("option-not-available", _MESSAGES["none_required"])
+            at.fault("option-not-available", _MESSAGES["none_required"], reason="not_yet")
         case kind:
-            at.fault("invalid-value", _MESSAGES.get(kind) or f"{detail['msg']}.")
+            message = _MESSAGES.get(kind) or f"{detail['msg']}."
+            at.fault("invalid-value", message, reason=kind, **_limits_of(detail))
+
+
+def _limits_of(detail: ErrorDetails) -> dict[str, str | float]:
+    """Return what the model allows, by the names that pydantic has for it."""
+    context = detail.get("ctx", {})
+    return {name: value for name, value in context.items() if isinstance(value, str | int | float)}
 
 
 def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -62,7 +62,9 @@ def read_time_limit(value: Json, node: NodeType, place: Place) -> timedelta | No
     if value is None:
         return None
     if not node.limited:
-        place.fault("option-not-available", _why_unlimited(node.name))
+        reason = "people" if node.name in _ASKING else "no_time"
+        text = _why_unlimited(node.name)
+        place.fault("option-not-available", text, reason=reason, name=node.name)
         return None
     return _duration(value, place)
 
@@ -81,7 +83,7 @@ def _duration(value: Json, place: Place) -> timedelta | None:
         return parse_duration(text)
     except (ValueError, OverflowError) as error:
         suggestion = f"{text.strip()}s" if _DIGITS.fullmatch(text) else None
-        place.fault("invalid-value", f"{error}", suggestion)
+        place.fault("invalid-value", f"{error}", suggestion, reason="duration")
         return None
 
 
@@ -91,7 +93,12 @@ def read_retry(value: Json, raw: JsonObject, node: NodeType, place: Place) -> Re
     if value is None:
         return own or node.retry
     if node.errors is None:
-        place.fault("option-not-available", f"`{node.name}` has nothing to try again.")
+        place.fault(
+            "option-not-available",
+            f"`{node.name}` has nothing to try again.",
+            reason="no_retry",
+            name=node.name,
+        )
         return NO_RETRIES
     if own is not None:
         text = "The configuration says how often to retry too (`retries`); keep one of them."
@@ -105,10 +112,14 @@ def _policy(config: RetryConfig, node: NodeType, place: Place) -> RetryPolicy:
     longest = _duration(config.max_delay, place.at("max_delay")) or delay
     if longest > RETRY_DELAY_MAX:
         text = f"`{config.max_delay}` is longer than {in_words(RETRY_DELAY_MAX)}."
-        place.at("max_delay").fault("invalid-value", text, in_words(RETRY_DELAY_MAX))
+        longest_words = in_words(RETRY_DELAY_MAX)
+        place.at("max_delay").fault("invalid-value", text, longest_words, reason="delay_limit")
     elif delay > longest:
         place.at("max_delay").fault(
-            "invalid-value", f"`max_delay` ({config.max_delay}) is less than `delay`.", config.delay
+            "invalid-value",
+            f"`max_delay` ({config.max_delay}) is less than `delay`.",
+            config.delay,
+            reason="delay_order",
         )
     codes, statuses = _covered(config.on, node, place.at("on"))
     return RetryPolicy(
@@ -151,4 +162,5 @@ def _note_word(word: str, node: NodeType, place: Place) -> None:
         *(["status-5xx", "status-429"] if node.has_statuses else ()),
     ]
     text = f"`{node.name}` has no error `{word[:60]}`; it has {', '.join(known)}."
-    place.fault("unknown-error", text, nearest(word, known))
+    options = ", ".join(known)
+    place.fault("unknown-error", text, nearest(word, known), name=word[:60], options=options)

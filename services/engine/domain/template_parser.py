@@ -51,18 +51,28 @@ _STOP = re.compile(r"'|\"|\}\}")
 class TemplateFault(Exception):  # noqa: N818 - one thing wrong with a text
     """A text that is no template; the message is for its author."""
 
-    def __init__(self, code: str, message: str, suggestion: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        suggestion: str | None = None,
+        /,
+        **params: str | float,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.suggestion = suggestion
+        self.params = params
 
 
 def parse_template(source: str) -> Template:
     """Return the compiled text; raises TemplateFault."""
     if len(source) > CONFIG_TEXT_MAX:
         raise TemplateFault(
-            "text-too-long", f"{len(source)} characters; the limit is {CONFIG_TEXT_MAX}."
+            "text-too-long",
+            f"{len(source)} characters; the limit is {CONFIG_TEXT_MAX}.",
+            limit=CONFIG_TEXT_MAX,
         )
     if "{%" in source:
         raise TemplateFault(
@@ -73,10 +83,20 @@ def parse_template(source: str) -> Template:
         return Template(source, (source,))
     split = list(islice(_split(source), 2 * OUTPUTS_MAX + 2))
     if sum(part.is_output for part in split) > OUTPUTS_MAX:
-        raise TemplateFault("invalid-template", f"A text has at most {OUTPUTS_MAX} variables.")
+        raise TemplateFault(
+            "invalid-template",
+            f"A text has at most {OUTPUTS_MAX} variables.",
+            reason="variables",
+            limit=OUTPUTS_MAX,
+        )
     parts = tuple(_output(part) if part.is_output else part.text for part in split)
     if sum(len(part.filters) for part in parts if isinstance(part, Output)) > FILTERS_MAX:
-        raise TemplateFault("invalid-template", f"A text has at most {FILTERS_MAX} filters.")
+        raise TemplateFault(
+            "invalid-template",
+            f"A text has at most {FILTERS_MAX} filters.",
+            reason="filters",
+            limit=FILTERS_MAX,
+        )
     return Template(source, parts)
 
 
@@ -109,23 +129,31 @@ def _closing(source: str, position: int) -> int:
         position = source.find(found.group(), found.end()) + 1
         if not position:
             break
-    raise TemplateFault("invalid-template", "This is no valid template: a `{{` has no `}}`.")
+    raise TemplateFault(
+        "invalid-template", "This is no valid template: a `{{` has no `}}`.", reason="open"
+    )
 
 
 def _output(part: _Part) -> Output | Secret:
     text = part.text
     if len(text) > OUTPUT_CHARACTERS_MAX or text.count("(") > _BRACKETS_MAX:
         raise TemplateFault(
-            "invalid-template", f"A variable has at most {OUTPUT_CHARACTERS_MAX} characters."
+            "invalid-template",
+            f"A variable has at most {OUTPUT_CHARACTERS_MAX} characters.",
+            reason="length",
+            limit=OUTPUT_CHARACTERS_MAX,
         )
     _reject_deep(text)
     token = Token(TOKEN_EXPRESSION, text, 0, text)
     try:
         expression = FilteredExpression.parse(_ENVIRONMENT, TokenStream(tokenize(text, token)))
     except (LiquidError, ValueError, RecursionError) as error:
-        raise TemplateFault("invalid-template", _reason(error)) from error
+        text = _reason(error)
+        raise TemplateFault("invalid-template", text, reason="syntax") from error
     if not isinstance(expression, FilteredExpression):
-        raise TemplateFault("invalid-template", "Conditions are not available in a variable.")
+        raise TemplateFault(
+            "invalid-template", "Conditions are not available in a variable.", reason="condition"
+        )
     output = Output(
         _operand(expression.left), tuple(_filter(call) for call in expression.filters or ())
     )
@@ -146,6 +174,7 @@ def _secret(output: Output) -> Secret:
             raise TemplateFault(
                 "secret-not-allowed",
                 "A secret stands for itself, as `{{ secrets.NAME }}`, and is no part of another value.",
+                reason="part",
             )
     if not is_name(name):
         near = as_name(name)
@@ -155,6 +184,7 @@ def _secret(output: Output) -> Secret:
             "secret-not-allowed",
             "Filters are not available on secrets: their values are put in after everything is evaluated.",
             written(name),
+            reason="filter",
         )
     return Secret(name)
 
@@ -162,7 +192,7 @@ def _secret(output: Output) -> Secret:
 def _reject_deep(source: str) -> None:
     """Keep the recursive parser away from towers of brackets."""
     if source.count("[") > _BRACKETS_MAX:
-        raise TemplateFault("invalid-template", "Too many brackets.")
+        raise TemplateFault("invalid-template", "Too many brackets.", reason="brackets")
 
 
 def _reason(error: Exception) -> str:
@@ -175,7 +205,10 @@ def _filter(node: FilterNode) -> FilterCall:
     if function is None:
         near = difflib.get_close_matches(node.name, FILTERS, n=1)
         raise TemplateFault(
-            "unknown-filter", f"There is no filter `{node.name}`.", near[0] if near else None
+            "unknown-filter",
+            f"There is no filter `{node.name}`.",
+            near[0] if near else None,
+            name=node.name,
         )
     return FilterCall(
         name=node.name,
@@ -204,12 +237,17 @@ def _operand(node: Expression) -> Operand:
         case Empty() | Blank():
             return Literal("")
         case _:
-            raise TemplateFault("invalid-template", f"`{node}` is not available in a variable.")
+            raise TemplateFault(
+                "invalid-template",
+                f"`{node}` is not available in a variable.",
+                reason="unavailable",
+                name=str(node),
+            )
 
 
 def _variable(node: Path, *, depth: int) -> Variable:
     if depth > _PATH_DEPTH_MAX:
-        raise TemplateFault("invalid-template", "Variables are nested too deeply.")
+        raise TemplateFault("invalid-template", "Variables are nested too deeply.", reason="nested")
     return Variable(
         str(node),
         tuple(

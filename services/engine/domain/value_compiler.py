@@ -10,7 +10,9 @@ CEL_KEY = "cel"
 def compile_object(value: Json, place: Place) -> Tree:
     """Return the tree of what must be an object: one written out, or one that a variable or an expression gives."""
     if not isinstance(value, dict | str):
-        place.fault("invalid-value", "This is an object, or a variable that holds one.")
+        place.fault(
+            "invalid-value", "This is an object, or a variable that holds one.", reason="object"
+        )
     return compile_value(value, place)
 
 
@@ -22,7 +24,9 @@ def compile_value(value: Json, place: Place) -> Tree:
         case {"cel": str(source)} if len(value) == 1:
             return place.at(CEL_KEY).expression(source) or FixedTree(None)
         case {"cel": _} if len(value) == 1:
-            place.at(CEL_KEY).fault("invalid-value", "An expression is a text.")
+            place.at(CEL_KEY).fault(
+                "invalid-value", "An expression is a text.", reason="expression"
+            )
             return FixedTree(None)
         case dict():
             return ObjectTree(

@@ -21,8 +21,8 @@ def check_variables(findings: Findings, shapes: Mapping[str, Shape], upstream: U
             return
         fault = _judge(reference, shapes, upstream)
         if fault is not None:
-            code, message, suggestion = fault
-            Place(findings, reference.pointer).fault(code, message, suggestion)
+            code, message, suggestion, params = fault
+            Place(findings, reference.pointer).fault(code, message, suggestion, **params)
 
 
 def check_secrets(findings: Findings, known: Collection[str]) -> None:
@@ -34,10 +34,11 @@ def check_secrets(findings: Findings, known: Collection[str]) -> None:
                 "unknown-secret",
                 f"There is no secret `{found.name}`; an administrator sets it under Settings.",
                 written(near) if near else None,
+                name=found.name,
             )
 
 
-_Judgement = tuple[str, str, str | None] | None
+_Judgement = tuple[str, str, str | None, dict[str, str]] | None
 
 
 def _judge(reference: Reference, shapes: Mapping[str, Shape], upstream: Upstream) -> _Judgement:
@@ -49,9 +50,11 @@ def _judge(reference: Reference, shapes: Mapping[str, Shape], upstream: Upstream
             "unknown-variable",
             f"`{name}` names no node.",
             ".".join((near, *rest)) if near else None,
+            {"reason": "no_node", "name": name},
         )
     if not upstream.leads(root, reference.node):
-        return "variable-not-upstream", f"`{root}` does not come before this node.", None
+        text = f"`{root}` does not come before this node."
+        return "variable-not-upstream", text, None, {"name": root}
     return _judge_member(root, rest, shapes[root], name, guarded=reference.guarded)
 
 
@@ -70,6 +73,7 @@ def _judge_member(
             ".".join((root, _OUTPUT, *rest))
             if nearest(member, [_OUTPUT]) is None
             else ".".join((root, _OUTPUT, *deeper)),
+            {"reason": "no_output", "name": name},
         )
     return None if guarded else _judge_inside((root, _OUTPUT), deeper, shape)
 
@@ -85,6 +89,7 @@ def _judge_inside(path: tuple[str, ...], rest: list[str], shape: Shape) -> _Judg
                 "unknown-variable",
                 _has_none(path, member),
                 ".".join((*path, near, *rest[place + 1 :])) if near else None,
+                {"reason": "no_member", "name": ".".join(path), "member": member},
             )
         path, shape = (*path, member), shape.inner.get(member, _UNKNOWN)
     return None

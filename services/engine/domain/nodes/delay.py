@@ -30,7 +30,9 @@ class DelayStep:
 
 def _compile(config: DelayConfig, place: Place) -> Compiled:
     if (config.duration is None) == (config.until is None):
-        place.fault("missing-key", "A delay has either `duration` or `until`.")
+        place.fault(
+            "missing-key", "A delay has either `duration` or `until`.", reason="duration_or_until"
+        )
     duration = compile_moment(config.duration, place.at("duration"))
     moment = duration or compile_moment(config.until, place.at("until"))
     return (None if moment is None else DelayStep(moment)), _SHAPE

@@ -110,9 +110,15 @@ def _auth(config: HttpRequestConfig, place: Place) -> Tree | None:
     if auth is None:
         return None
     if (auth.basic is None) == (auth.bearer is None):
-        place.fault("invalid-value", "This has either `basic` or `bearer`.")
+        place.fault(
+            "invalid-value", "This has either `basic` or `bearer`.", reason="basic_or_bearer"
+        )
     if any(name.lower() == AUTHORIZATION for name in config.headers):
-        place.fault("invalid-value", "There is a header `Authorization` already.")
+        place.fault(
+            "invalid-value",
+            "There is a header `Authorization` already.",
+            reason="authorization_twice",
+        )
     texts = auth.model_dump(exclude_none=True)
     return compile_texts(texts, place)
 
@@ -123,7 +129,9 @@ def _statuses(statuses: list[Json], place: Place) -> list[tuple[int, int]]:
     for index, status in enumerate(statuses):
         found = _STATUS.fullmatch(str(status))
         if found is None:
-            place.at(index).fault("invalid-value", "A status is a number or a class such as `5xx`.")
+            place.at(index).fault(
+                "invalid-value", "A status is a number or a class such as `5xx`.", reason="status"
+            )
         elif found.group(1):
             first = int(found.group(1)) * 100
             ranges.append((first, first + 99))

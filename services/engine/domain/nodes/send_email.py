@@ -135,7 +135,7 @@ def _compile(config: SendEmailConfig, place: Place) -> Compiled:
         body=place.at("body").template(config.body),
     )
     if config.to in (None, "", []):
-        place.at("to").fault("invalid-value", "Somebody must get this.")
+        place.at("to").fault("invalid-value", "Somebody must get this.", reason="no_recipients")
     return step, shape
 
 
@@ -146,12 +146,21 @@ def _compile_addresses(value: Json, place: Place) -> tuple[Template, ...]:
         case str():
             return (_compiled(value, place),)
         case list() if len(value) > RECIPIENTS_MAX:
-            place.fault("invalid-value", f"These are more than {RECIPIENTS_MAX} addresses.")
+            place.fault(
+                "invalid-value",
+                f"These are more than {RECIPIENTS_MAX} addresses.",
+                reason="too_many_recipients",
+                limit=RECIPIENTS_MAX,
+            )
             return ()
         case list() if all(isinstance(each, str) for each in value):
             return tuple(_compiled(each, place.at(index)) for index, each in enumerate(value))
         case _:
-            place.fault("invalid-value", "This must be a mail address, or a list of them.")
+            place.fault(
+                "invalid-value",
+                "This must be a mail address, or a list of them.",
+                reason="mail_address",
+            )
             return ()
 
 

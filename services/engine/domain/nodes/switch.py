@@ -52,15 +52,24 @@ def _compile(config: SwitchConfig, place: Place) -> Compiled:
 
 def _add_case(cases: dict[str, Json], case: Json, place: Place) -> None:
     if not isinstance(case, str | int | float | bool):
-        place.fault("invalid-value", "A case is a text, a number or a boolean.")
+        place.fault("invalid-value", "A case is a text, a number or a boolean.", reason="case")
         return
     port = as_text(case)
     if not port.strip() or len(port) > _PORT_CHARACTERS_MAX:
-        place.fault("invalid-value", f"A case has 1 to {_PORT_CHARACTERS_MAX} characters.")
+        place.fault(
+            "invalid-value",
+            f"A case has 1 to {_PORT_CHARACTERS_MAX} characters.",
+            reason="case_length",
+            limit=_PORT_CHARACTERS_MAX,
+        )
     elif port == DEFAULT_PORT:
-        place.fault("invalid-value", "`default` is the port for what matches no case.")
+        place.fault(
+            "invalid-value",
+            "`default` is the port for what matches no case.",
+            reason="default_case",
+        )
     elif port in cases:
-        place.fault("duplicate-case", f"`{port}` is there already.")
+        place.fault("duplicate-case", f"`{port}` is there already.", name=port)
     else:
         cases[port] = case
 

@@ -20,7 +20,7 @@ class TransformStep:
 
 def _compile(config: JsonObject, place: Place) -> Compiled:
     if not config:
-        place.fault("missing-key", "A transform has at least one value.")
+        place.fault("missing-key", "A transform has at least one value.", reason="no_values")
     return TransformStep(compile_value(config, place)), _shape(config)
 
 

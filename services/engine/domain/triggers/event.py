@@ -17,7 +17,9 @@ class EventTriggerConfig(Config):
 
 def _check(config: EventTriggerConfig, place: Place) -> None:
     if "{{" in config.event or not config.event.strip():
-        place.at("event").fault("invalid-value", "This is a name, without variables.")
+        place.at("event").fault(
+            "invalid-value", "This is a name, without variables.", reason="event_name"
+        )
 
 
 EVENT_TRIGGER: TriggerType = trigger_type("event_trigger", EventTriggerConfig, _check, Shape())

@@ -31,7 +31,7 @@ def _check(config: ScheduleTriggerConfig, place: Place) -> None:
     try:
         config.schedule()
     except CronFault as fault:
-        place.at(fault.key).fault(fault.code, fault.message, fault.suggestion)
+        place.at(fault.key).fault(fault.code, fault.message, fault.suggestion, **fault.params)
 
 
 def by_hand(given: JsonObject, now: str) -> JsonObject:

@@ -77,12 +77,14 @@ def _check(config: WebhookTriggerConfig, place: Place) -> None:
         place.at("secret").fault(
             "missing-key",
             f"`secret` is missing. `{GENERATE}` makes one after this was saved.",
+            name="secret",
+            reason="secret",
         )
     needs_header = config.auth == "header" or (config.auth == "hmac" and config.preset == "custom")
     if needs_header and config.header is None:
-        place.at("header").fault("missing-key", "`header` is missing.")
+        place.at("header").fault("missing-key", "`header` is missing.", name="header")
     if config.auth == "hmac" and config.preset is None:
-        place.at("preset").fault("missing-key", "`preset` is missing.")
+        place.at("preset").fault("missing-key", "`preset` is missing.", name="preset")
     for key in ("header", "delivery_id_header"):
         _check_header(getattr(config, key), place.at(key))
     if config.secret is not None:
@@ -91,7 +93,7 @@ def _check(config: WebhookTriggerConfig, place: Place) -> None:
 
 def _check_header(name: str | None, place: Place) -> None:
     if name is not None and not _HEADER_NAME.fullmatch(name.strip()):
-        place.fault("invalid-value", "This is no name of a header.")
+        place.fault("invalid-value", "This is no name of a header.", reason="header_name")
 
 
 def _check_secret(config: WebhookTriggerConfig, secret: str, place: Place) -> None:
@@ -103,12 +105,20 @@ def _check_secret(config: WebhookTriggerConfig, secret: str, place: Place) -> No
         case Named(name=name):
             place.secret(name)
         case Written(text=text) if "{{" in text:
-            place.fault("invalid-value", "A secret is a text, or `{{ secrets.NAME }}` alone.")
+            place.fault(
+                "invalid-value",
+                "A secret is a text, or `{{ secrets.NAME }}` alone.",
+                reason="secret",
+            )
         case Written(text=text) if len(text) > SECRET_CHARS_MAX:
-            place.fault("text-too-long", f"The limit is {SECRET_CHARS_MAX} characters.")
+            place.fault(
+                "text-too-long",
+                f"The limit is {SECRET_CHARS_MAX} characters.",
+                limit=SECRET_CHARS_MAX,
+            )
         case Written(text=text) if config.preset == "standard_webhooks" and _is_garbled(text):
             message = f"After `{STANDARD_PREFIX}` a secret of Standard Webhooks is base64."
-            place.fault("invalid-value", message)
+            place.fault("invalid-value", message, reason="standard_secret")
         case _:
             return
 

@@ -190,6 +190,8 @@ export interface Fault {
   path: string;
   code: string;
   message: string;
+  /** What the message tells beside its code, for saying it in another language. */
+  params?: Record<string, string | number>;
   suggestion?: string | null;
   line?: number | null;
   column?: number | null;

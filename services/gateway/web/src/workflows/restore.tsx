@@ -4,7 +4,8 @@ import { useState } from "react";
 import { call, Problem } from "../api/client.ts";
 import { workflowQuery } from "../api/queries.ts";
 import type { Fault, Workflow } from "../api/types.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { inLanguage } from "../editor/fault-words.ts";
+import { useI18n } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { errorText } from "../ui/states.tsx";
@@ -41,7 +42,7 @@ function RestoreDialog({
   onRestored,
   onClose,
 }: Props & { onClose: () => void }) {
-  const t = useT();
+  const { t, language } = useI18n();
   const w = useWorkflowWords();
   const queries = useQueryClient();
   const { receipt } = useAnnouncer();
@@ -67,7 +68,8 @@ function RestoreDialog({
     } catch (error) {
       setBusy(false);
       const found = error instanceof Problem ? error.members.faults : null;
-      setFaults(Array.isArray(found) ? (found as unknown as Fault[]) : []);
+      const faults = Array.isArray(found) ? (found as unknown as Fault[]) : [];
+      setFaults(await inLanguage(faults, language));
       const isNewer = error instanceof Problem && error.status === 412;
       if (isNewer) void queries.invalidateQueries({ queryKey: ["workflow", workflow.id] });
       setFault(

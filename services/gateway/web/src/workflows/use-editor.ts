@@ -5,7 +5,8 @@ import { useLocation } from "wouter";
 import { call, newKey, Problem } from "../api/client.ts";
 import { workflowQuery } from "../api/queries.ts";
 import type { Fault, JsonObject, Workflow } from "../api/types.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { inLanguage } from "../editor/fault-words.ts";
+import { useI18n } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { errorText } from "../ui/states.tsx";
 import { type EditorDraft, type FoundDraft, sameContent } from "./editor-draft.ts";
@@ -31,7 +32,7 @@ export function useEditor(
   found: FoundDraft | null,
   reload: () => void,
 ) {
-  const t = useT();
+  const { t, language } = useI18n();
   const id = workflow?.id ?? "new";
   const queries = useQueryClient();
   const [, navigate] = useLocation();
@@ -172,7 +173,9 @@ export function useEditor(
     if (error instanceof Problem && error.status === 412) return setSaving("newer");
     setSaving("idle");
     const faults = error instanceof Problem ? error.members.faults : null;
-    if (Array.isArray(faults)) setRefusedFaults(faults as unknown as Fault[]);
+    if (Array.isArray(faults)) {
+      void inLanguage(faults as unknown as Fault[], language).then(setRefusedFaults);
+    }
     const text = Array.isArray(faults) ? t.editor.invalid : errorText(t, error);
     setFault(text);
     alert(text);

@@ -3,6 +3,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { call } from "../api/client.ts";
 import type { Validation } from "../api/types.ts";
+import { inLanguage } from "../editor/fault-words.ts";
+import { useI18n } from "../i18n/i18n.tsx";
 
 export type TextFormat = "yaml" | "json";
 
@@ -18,14 +20,18 @@ export function validate(
 }
 
 export function useValidation(text: string, format: TextFormat) {
+  const { language } = useI18n();
   const [settled, setSettled] = useState({ text, format });
   useEffect(() => {
     const timer = window.setTimeout(() => setSettled({ text, format }), TYPING_MS);
     return () => window.clearTimeout(timer);
   }, [text, format]);
   const result = useQuery({
-    queryKey: ["validation", settled.format, settled.text],
-    queryFn: ({ signal }) => validate(settled.text, settled.format, signal),
+    queryKey: ["validation", language, settled.format, settled.text],
+    queryFn: async ({ signal }) => {
+      const found = await validate(settled.text, settled.format, signal);
+      return { ...found, faults: await inLanguage(found.faults, language) };
+    },
     placeholderData: keepPreviousData,
     enabled: settled.text.trim() !== "",
     gcTime: 0,
