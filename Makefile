@@ -124,6 +124,15 @@ secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS
 fuzz: $(DEV) ## try the API and every parser of outside bytes with EXAMPLES=5000 odd inputs each
 	@FLUSSO_FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) exec $(PYTHON) -m pytest -n 2 --timeout 7200 tests/attacks/test_fuzz_parsers.py tests/attacks/test_fuzz_api.py
 
+.PHONY: audit
+audit: $(DEV) ## ask the registries for known faults of what the lock files name; needs the network
+	@$(PYTHON) -m uv tool run --from 'pip-audit>=2.9,<3' pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	@$(NPM) audit --omit=dev
+
+.PHONY: sbom
+sbom: $(RUNTIME) ## write what Flusso is made of to sbom.cdx.json (CycloneDX)
+	@$(PYTHON) -m deploy.sbom >sbom.cdx.json
+
 .PHONY: signing-key
 signing-key: $(RUNTIME) ## print a new key for FLUSSO_SIGNING_KEY
 	@exec $(PYTHON) -m services.tasks.adapters.signing_key
