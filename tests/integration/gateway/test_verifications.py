@@ -1,10 +1,12 @@
 """A look at everything is a row: any replica drives it, and goes on where another one died."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 from pydantic import BaseModel
 
 from contracts.operations import (
@@ -15,12 +17,15 @@ from contracts.operations import (
     VerifyTables,
     VerifyWaits,
 )
+from services.chassis.database import migrate, open_pool
 from services.chassis.errors import Transient
+from services.gateway.adapters.database import MIGRATIONS
 from services.gateway.adapters.verifications import StoredVerifications
 from services.gateway.app.verify import Verify
 from services.gateway.domain.verification import Scope
+from services.gateway.main import SCHEMA
 from tests.support.chassis import running, until
-from tests.support.gateway import Gateway
+from tests.support.gateway import Gateway, settings_for
 
 PAGES = 4
 
@@ -75,9 +80,19 @@ def in_a_while() -> datetime:
     return now() + timedelta(hours=1)
 
 
-async def test_another_replica_goes_on_where_one_died(gateway: Gateway) -> None:
-    await gateway_rests(gateway)
-    store = StoredVerifications(gateway.runtime.pool)
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[StoredVerifications]:
+    """Verifications that nobody drives but the test."""
+    settings = settings_for(database_url, "nats://127.0.0.1:1")
+    await migrate(settings, SCHEMA, [MIGRATIONS])
+    pool = await open_pool(settings, SCHEMA)
+    try:
+        yield StoredVerifications(pool)
+    finally:
+        await pool.close()
+
+
+async def test_another_replica_goes_on_where_one_died(store: StoredVerifications) -> None:
     dying, other = Services(dies_after=2), Services()
     first = Verify(store, dying, now)
     async with running(first.run()):
@@ -142,8 +157,3 @@ async def test_health_says_who_does_not_answer(gateway: Gateway) -> None:
     health = (await gateway.admin.get("/api/v1/system/health")).json()
     assert sorted(health["missing"]) == ["engine", "tasks"]
     assert [replica["service"] for replica in health["services"]] == ["gateway"]
-
-
-async def gateway_rests(gateway: Gateway) -> None:
-    """The gateway's own loop would drive too: it finds nobody to ask, and holds a claim for that long."""
-    await gateway.runtime.stop()

@@ -14,6 +14,8 @@ from tests.support.chassis import until
 from tests.support.verifying import Both, both_services, task_of, told
 from tests.support.workflows import asking
 
+RUNS_MAX = 150
+"""As many as there are when the machine is fast: what is proved grows with them."""
 NO_EARLIER_THAN_EVER = "2020-01-01T00:00:00Z"
 
 
@@ -93,7 +95,9 @@ async def test_a_healthy_system_under_load_has_nothing_to_be_found(both: Both) -
         return not await both.convicted(suspects)
 
     async def work() -> None:
-        while not is_over.is_set():
+        for _ in range(RUNS_MAX):
+            if is_over.is_set():
+                return
             await both.engine.start(workflow_id)
 
     async def people() -> None:
@@ -106,7 +110,7 @@ async def test_a_healthy_system_under_load_has_nothing_to_be_found(both: Both) -
     async with asyncio.TaskGroup() as group:
         group.create_task(work())
         group.create_task(people())
-        for _ in range(3):
+        for _ in range(2):
             assert await both.of_each() == []
             suspects = await both.suspects()
             await until(partial(all_arrived, suspects))
