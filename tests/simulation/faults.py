@@ -28,7 +28,7 @@ STREAM_NAMES = (subjects.RUN_EVENTS, subjects.TASK_EVENTS)
 
 TRAPS = {
     "engine": ("commit", "claim_timers", "claim_orders", "wanted_jobs", "admit_runs"),
-    "tasks": ("commit", "claim_timeouts"),
+    "tasks": ("commit", "claim_timeouts", "claim_timeouts"),
     "gateway": ("keep_arrivals", "claim_arrivals"),
 }
 

@@ -61,7 +61,7 @@ _FLOWS: dict[str, JsonObject] = {
         ],
     ),
     "in time": _flow(
-        [_approval("ask", timeout="2s"), _node("nobody", "transform", {"said": "nothing"})],
+        [_approval("ask", timeout="1s"), _node("nobody", "transform", {"said": "nothing"})],
         [_edge("trigger", "ask"), _edge("ask", "nobody", "timeout")],
     ),
     "act": _flow([_request("act", retries=2), _approval("ask")]),

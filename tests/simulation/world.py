@@ -24,6 +24,7 @@ healed_seconds_max = 60.0
 lost_seconds_max = 420.0
 """A job whose message is lost for good is offered again after six minutes."""
 look_seconds = 0.5
+unwinding_looks_max = 100
 Job = tuple[UUID, str, int, int]
 
 
@@ -117,12 +118,14 @@ class World:
         """Let everything unwind that still runs."""
         for slot in self.slots:
             slot.process.die()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        while others:
-            for task in others:
+        for _ in range(unwinding_looks_max):
+            if len(asyncio.all_tasks()) == 1:
+                return
+            await asyncio.sleep(look_seconds)
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
                 task.cancel()
-            await asyncio.wait(others)
-            others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.sleep(look_seconds)
 
 
 def _weather(chance: Chance) -> Sequence[str]:
