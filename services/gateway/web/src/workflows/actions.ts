@@ -7,11 +7,11 @@ import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { errorText } from "../ui/states.tsx";
-import { useWorkflowWords } from "./words.ts";
+import { useActionWords } from "./action-words.ts";
 
 export function useWorkflowActions() {
   const t = useT();
-  const w = useWorkflowWords();
+  const w = useActionWords();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { receipt, alert } = useAnnouncer();

@@ -74,8 +74,6 @@ const en = {
         }),
   callers: (names: string) => `These workflows call it, and their calls would fail: ${names}.`,
   webhookGone: "Its webhook address answers no more.",
-  secretMissing: "Its webhook has no secret yet. Make one, then activate it.",
-  toSecret: "Make a secret",
 };
 
 export type WorkflowWords = typeof en;
@@ -147,8 +145,6 @@ const it: WorkflowWords = {
         }),
   callers: (names) => `Questi flussi lo chiamano, e le chiamate fallirebbero: ${names}.`,
   webhookGone: "Il suo indirizzo webhook non risponde più.",
-  secretMissing: "Il suo webhook non ha ancora un segreto. Creane uno, poi attivalo.",
-  toSecret: "Crea un segreto",
 };
 
 const WORDS: Record<Language, WorkflowWords> = { en, it };
