@@ -2,11 +2,12 @@
 
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, StorageState, expect
 
+from deploy.local.stack import Stack
 from tests.support.api import Api, chain, node
 from tests.support.asking import approval
-from tests.support.browser import Person, sideways_scroll, violations
+from tests.support.browser import Person, person_at, sideways_scroll, violations
 
 
 async def saved_again(api: Api, workflow: str, **form: object) -> None:
@@ -14,7 +15,7 @@ async def saved_again(api: Api, workflow: str, **form: object) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def state(page: Page) -> Locator:
+def saved_state(page: Page) -> Locator:
     return page.locator("[data-saved-state]").first
 
 
@@ -48,7 +49,7 @@ async def test_two_versions_are_compared_and_the_old_one_restored(api: Api, pers
     await expect(dialog.get_by_text("becomes version 3")).to_be_visible()
     await dialog.get_by_role("button", name="Restore version 1").click()
     await expect(person.receipt("Version 1 is back, as version 3.")).to_be_visible()
-    await expect(state(page)).to_have_text("Version 3")
+    await expect(saved_state(page)).to_have_text("Version 3")
     restored = await api.get(f"/workflows/{workflow}")
     assert (restored["version"], restored["definition"]) == (3, old)
 
@@ -62,7 +63,7 @@ async def test_what_was_typed_is_on_every_device_until_it_is_saved(
     await person.open(f"/workflows/{workflow}?mode=text")
     text = page.get_by_label("Definition")
     await text.fill("nodes: [ # not finished")
-    await expect(state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
 
     other = colleague.page
     await colleague.open(f"/workflows/{workflow}?mode=text")
@@ -70,7 +71,7 @@ async def test_what_was_typed_is_on_every_device_until_it_is_saved(
     await expect(other.get_by_label("Definition")).to_have_value("nodes: [ # not finished")
     assert await violations(other) == []
     await other.get_by_label("Definition").fill("nodes: [] # from the other one")
-    await expect(state(other)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(other)).to_have_text(re.compile("^Unsaved changes, kept"))
 
     await text.fill("nodes: [] # mine")
     await expect(page.get_by_text("changed in another tab or on another device")).to_be_visible()
@@ -78,7 +79,7 @@ async def test_what_was_typed_is_on_every_device_until_it_is_saved(
     await expect(text).to_have_value("nodes: [] # from the other one")
     await page.get_by_role("button", name="Discard").first.click()
     await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
-    await expect(state(page)).to_have_text("Version 1")
+    await expect(saved_state(page)).to_have_text("Version 1")
     assert (await api.get(f"/workflows/{workflow}"))["version"] == 1
 
 
@@ -90,7 +91,7 @@ async def test_a_draft_of_an_older_version_says_so_and_is_compared(
     page = person.page
     await person.open(f"/workflows/{workflow}")
     await page.get_by_label("Description").fill("Mine")
-    await expect(state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
     theirs = chain(node("note", "transform", text="two"))
     await saved_again(api, workflow, name="Older", description="Theirs", definition=theirs)
 
@@ -102,9 +103,9 @@ async def test_a_draft_of_an_older_version_says_so_and_is_compared(
     await page.get_by_role("button", name="Back to the editor").click()
     await page.get_by_role("button", name="Save", exact=True).click()
     await page.get_by_role("button", name="Save mine anyway").click()
-    await expect(state(page)).to_have_text("Version 3")
+    await expect(saved_state(page)).to_have_text("Version 3")
     await person.open(f"/workflows/{workflow}")
-    await expect(state(page)).to_have_text("Version 3")
+    await expect(saved_state(page)).to_have_text("Version 3")
     assert (await api.get(f"/workflows/{workflow}"))["description"] == "Mine"
 
 
@@ -115,6 +116,24 @@ async def test_comments_of_the_text_are_kept_with_the_version(api: Api, person: 
     text = page.get_by_label("Definition")
     await text.fill("# Why it asks.\n" + await text.input_value())
     await page.keyboard.press("Control+s")
-    await expect(state(page)).to_have_text("Version 2")
+    await expect(saved_state(page)).to_have_text("Version 2")
     await person.open(f"/workflows/{workflow}?mode=text")
     await expect(text).to_have_value(re.compile("^# Why it asks[.]\n"))
+
+
+async def test_an_expression_is_checked_as_it_is_typed_and_said_in_ones_language(
+    api: Api, browser: Browser, stack: Stack, state: StorageState
+) -> None:
+    workflow = await api.workflow(chain(node("large", "condition", expression="true")), "Checked")
+    async with person_at(browser, stack, state, language="it") as person:
+        page = person.page
+        await person.open(f"/workflows/{workflow}?mode=outline")
+        await page.locator("[data-row]").filter(has=page.get_by_text("Large", exact=True)).click()
+        expression = page.locator("[data-path='/nodes/0/config/expression']")
+        await expression.fill("trigger.output.amount >")
+        await expect(page.get_by_text("Non è CEL valido").first).to_be_visible()
+        await expect(expression).to_have_attribute("aria-invalid", "true")
+        await expression.fill("nobody.output.amount > 1")
+        await expect(page.get_by_text("non è il nome di un passo").first).to_be_visible()
+        await expression.fill("trigger.output.amount > 1")
+        await expect(page.get_by_text("Nessun problema").first).to_be_visible()

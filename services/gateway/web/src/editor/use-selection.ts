@@ -4,6 +4,7 @@ import type { JsonObject } from "../api/types.ts";
 import { type Graph, type GraphEdge, TRIGGER } from "../graph/definition.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
+import { keep, pasted } from "./clipboard.ts";
 import {
   addNode,
   connect,
@@ -14,8 +15,6 @@ import {
   removeNodes,
 } from "./edits.ts";
 import { useEditorWords } from "./words.ts";
-
-const CLIPBOARD = "flusso.clipboard";
 
 /** What a type cannot do without, where it can be guessed. */
 const BEGINNINGS: Record<string, JsonObject> = {
@@ -30,7 +29,8 @@ export interface Selection {
   removeEdges: (ids: string[]) => void;
   connect: (edge: GraphEdge) => void;
   copy: () => void;
-  paste: () => void;
+  /** What stands in a text, or what this browser has kept. */
+  paste: (text: string) => void;
   duplicate: (keys: string[]) => void;
 }
 
@@ -85,7 +85,7 @@ export function useSelection(
       const fragment = copyNodes(definition, selected);
       if (fragment.nodes.length > 0) keep(fragment);
     },
-    paste: () => insert(kept(), last),
+    paste: (text) => insert(pasted(text), last),
     duplicate: (some) => insert(copyNodes(definition, some), some.at(-1) ?? last),
   };
 }
@@ -103,23 +103,4 @@ function leafOf(graph: Graph): string {
     (node) => node.type !== "stop" && !graph.edges.some((edge) => edge.from === node.key),
   );
   return leaves.at(-1)?.key ?? TRIGGER;
-}
-
-/** In the browser's storage, so that it can be pasted into another workflow too. */
-function keep(fragment: Fragment): void {
-  try {
-    localStorage.setItem(CLIPBOARD, JSON.stringify(fragment));
-  } catch {
-    // Storage is full or forbidden: nothing is copied.
-  }
-}
-
-function kept(): Fragment {
-  try {
-    const stored = localStorage.getItem(CLIPBOARD);
-    if (stored) return JSON.parse(stored) as Fragment;
-  } catch {
-    // What was kept cannot be read: there is nothing to paste.
-  }
-  return { nodes: [], edges: [] };
 }

@@ -93,6 +93,11 @@ function Loaded(props: VisualProps & { schema: Schema }) {
       className="visual"
       tabIndex={-1}
       onKeyDown={(event) => clipboardKeys(event, selection)}
+      onPaste={(event) => {
+        if (isTyping(event.target)) return;
+        event.preventDefault();
+        selection.paste(event.clipboardData.getData("text/plain"));
+      }}
     >
       {test && <TestLine run={test} onEnd={props.onEndTest} />}
       {mode === "outline" ? (
@@ -246,15 +251,17 @@ function focusPath(element: HTMLElement | null, path: string): void {
   }
 }
 
-/** Copy, paste, duplicate: of steps, unless a text is being edited. */
+function isTyping(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
+}
+
+/** Copy and duplicate: of steps, unless a text is being edited. */
 function clipboardKeys(event: KeyboardEvent, selection: Selection): void {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-  const { target } = event;
-  if (target instanceof HTMLElement && target.closest("input, textarea, select, dialog")) return;
+  if (isTyping(event.target)) return;
   const chosen = selection.selected.filter((key) => key !== TRIGGER);
   const act: Record<string, () => void> = {
     c: selection.copy,
-    v: selection.paste,
     d: () => selection.duplicate(chosen),
   };
   const wanted = act[event.key];
