@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 
 from contracts.operations import GetRebuild, Rebuild, RebuildInbox
 from contracts.subjects import LIST_TASKS
@@ -16,12 +17,14 @@ from services.tasks.adapters.inbox_rebuild import PostgresRebuild
 from services.tasks.app.rebuild import InboxRebuild
 from tests.support.chassis import running, until
 from tests.support.runs import ADA
+from tests.support.servers import Broker, Databases, fresh_database
 from tests.support.tasks import opening as opening_of
 from tests.support.tasks import paused, timed
 from tests.support.tasks_service import task_store
 from tests.support.verifying import Both, both_services
 from tests.support.workflows import asking
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 INDEXES = (
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'tasks'"
     " ORDER BY tablename, indexname"
@@ -40,14 +43,15 @@ SETTINGS = (
 )
 
 
-@pytest.fixture
-async def both(
-    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Both]:
-    monkeypatch.setattr(reconcile, "interval_seconds", 3_600.0)
-    monkeypatch.setattr(inbox_rebuild, "page_tasks", 3)
-    async with both_services(database_url, nats_url) as running_both:
-        yield running_both
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(postgres: Databases, nats_server: Broker) -> AsyncIterator[Both]:
+    """One for all, with pages of a few tasks."""
+    with pytest.MonkeyPatch.context() as patch, fresh_database(postgres) as database_url:
+        patch.setattr(reconcile, "interval_seconds", 3_600.0)
+        patch.setattr(inbox_rebuild, "page_tasks", 3)
+        async with both_services(database_url, nats_server.url) as running_both:
+            yield running_both
+    nats_server.reset()
 
 
 async def state_of(both: Both) -> Rebuild:
@@ -65,11 +69,11 @@ async def test_rebuilding_under_decisions_ends_in_the_fold_and_loses_nothing(bot
     await both.quiet()
     pool = both.tasks.pool
     before = await shape(pool)
+    assert (await state_of(both)).state == "none"
     await pool.execute(
         "DELETE FROM pending_tasks WHERE task_id IN (SELECT task_id FROM pending_tasks LIMIT 1)"
     )
     await pool.execute("UPDATE task_counts SET opened = opened + 5")
-    assert (await state_of(both)).state == "none"
 
     begun = await both.ask("tasks", RebuildInbox(actor=ADA), Rebuild)
     for run_id in runs[:10]:

@@ -6,27 +6,31 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 
 from contracts.operations import VerifiedStreams, VerifyStreams
 from services.chassis import verify as chassis_verify
 from services.engine.app import reconcile
 from tests.support.chassis import until
+from tests.support.servers import Broker, Databases, fresh_database
 from tests.support.verifying import Both, both_services, task_of, told
 from tests.support.workflows import asking
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 RUNS_MAX = 150
 """As many as there are when the machine is fast: what is proved grows with them."""
 NO_EARLIER_THAN_EVER = "2020-01-01T00:00:00Z"
 
 
-@pytest.fixture
-async def both(
-    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Both]:
-    # Whoever repairs what these tests break would take it from under them.
-    monkeypatch.setattr(reconcile, "interval_seconds", 3_600.0)
-    async with both_services(database_url, nats_url) as running:
-        yield running
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(postgres: Databases, nats_server: Broker) -> AsyncIterator[Both]:
+    """One for all; what is changed by hand is changed in the last test."""
+    with pytest.MonkeyPatch.context() as patch, fresh_database(postgres) as database_url:
+        # Whoever repairs what these tests break would take it from under them.
+        patch.setattr(reconcile, "interval_seconds", 3_600.0)
+        async with both_services(database_url, nats_server.url) as running:
+            yield running
+    nats_server.reset()
 
 
 async def waiting_runs(both: Both, many: int) -> list[UUID]:
@@ -35,6 +39,68 @@ async def waiting_runs(both: Both, many: int) -> list[UUID]:
     runs = [(await both.engine.start(workflow_id)).id for _ in range(many)]
     await both.quiet()
     return runs
+
+
+async def test_a_healthy_system_under_load_has_nothing_to_be_found(both: Both) -> None:
+    workflow_id = await both.engine.workflow(asking())
+    is_over = asyncio.Event()
+
+    async def all_arrived(suspects: Sequence[UUID]) -> bool:
+        return not await both.convicted(suspects)
+
+    async def work() -> None:
+        for _ in range(RUNS_MAX):
+            if is_over.is_set():
+                return
+            await both.engine.start(workflow_id)
+
+    async def people() -> None:
+        while not is_over.is_set():
+            rows = await both.tasks.pool.fetch("SELECT run_id FROM pending_tasks LIMIT 5")
+            for row in rows:
+                await both.decide(row["run_id"])
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+        group.create_task(people())
+        for _ in range(2):
+            assert await both.of_each() == []
+            suspects = await both.suspects()
+            await until(partial(all_arrived, suspects))
+        is_over.set()
+
+
+async def test_streams_that_moved_since_then_are_looked_at_once_each(both: Both) -> None:
+    await waiting_runs(both, 3)
+    streams = await both.engine.runtime.pool.fetchval("SELECT count(*) FROM snapshots")
+    seen, cursor = 0, None
+    while True:
+        question = {"since": NO_EARLIER_THAN_EVER, "cursor": cursor}
+        page = await both.ask("engine", VerifyStreams.model_validate(question), VerifiedStreams)
+        assert page.findings == []
+        seen += page.streams
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == streams >= 3
+    since_now = VerifyStreams.model_validate({"since": "2999-01-01T00:00:00Z"})
+    assert (await both.ask("engine", since_now, VerifiedStreams)).streams == 0
+
+
+async def test_a_page_that_takes_too_long_ends_early_and_the_next_one_goes_on(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting_runs(both, 3)
+    monkeypatch.setattr(chassis_verify, "page_seconds_max", 0.0)
+    cursors: set[str | None] = set()
+    cursor: str | None = None
+    for _ in range(3):
+        page = await both.ask("engine", VerifyStreams(cursor=cursor), VerifiedStreams)
+        assert page.streams == 1
+        cursor = page.next_cursor
+        cursors.add(cursor)
+    assert len(cursors) == 3
 
 
 async def test_what_is_changed_by_hand_is_found_where_it_is(both: Both) -> None:
@@ -85,59 +151,3 @@ async def test_what_is_changed_by_hand_is_found_where_it_is(both: Both) -> None:
         ("decision-differs", f"run {decided}"),
     } <= found
     assert "counter-differs" in {check for check, _ in found}
-
-
-async def test_a_healthy_system_under_load_has_nothing_to_be_found(both: Both) -> None:
-    workflow_id = await both.engine.workflow(asking())
-    is_over = asyncio.Event()
-
-    async def all_arrived(suspects: Sequence[UUID]) -> bool:
-        return not await both.convicted(suspects)
-
-    async def work() -> None:
-        for _ in range(RUNS_MAX):
-            if is_over.is_set():
-                return
-            await both.engine.start(workflow_id)
-
-    async def people() -> None:
-        while not is_over.is_set():
-            rows = await both.tasks.pool.fetch("SELECT run_id FROM pending_tasks LIMIT 5")
-            for row in rows:
-                await both.decide(row["run_id"])
-            await asyncio.sleep(0)
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(work())
-        group.create_task(people())
-        for _ in range(2):
-            assert await both.of_each() == []
-            suspects = await both.suspects()
-            await until(partial(all_arrived, suspects))
-        is_over.set()
-
-
-async def test_streams_that_moved_since_then_are_looked_at_once_each(both: Both) -> None:
-    runs = await waiting_runs(both, 3)
-    question = VerifyStreams.model_validate({"since": NO_EARLIER_THAN_EVER})
-
-    page = await both.ask("engine", question, VerifiedStreams)
-
-    assert (page.streams, page.next_cursor, page.findings) == (len(runs), None, [])
-    since_now = VerifyStreams.model_validate({"since": "2999-01-01T00:00:00Z"})
-    assert (await both.ask("engine", since_now, VerifiedStreams)).streams == 0
-
-
-async def test_a_page_that_takes_too_long_ends_early_and_the_next_one_goes_on(
-    both: Both, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = await waiting_runs(both, 3)
-    monkeypatch.setattr(chassis_verify, "page_seconds_max", 0.0)
-    seen = 0
-    cursor: str | None = None
-    for _ in runs:
-        page = await both.ask("engine", VerifyStreams(cursor=cursor), VerifiedStreams)
-        assert page.streams == 1
-        seen += page.streams
-        cursor = page.next_cursor
-    assert (seen, cursor) == (3, None)
