@@ -34,6 +34,14 @@ SETTINGS = {
     "log_autovacuum_min_duration": "-1",
 }
 KEPT = {"synchronous_commit": "on", "full_page_writes": "on"}
+DURABLE = {"fsync": "on"}
+# For tests: it survives the end of the server, not that of the machine, and keeps little of its log.
+FLEETING = {
+    "fsync": "off",
+    "wal_compression": "off",
+    "min_wal_size": "32MB",
+    "max_wal_size": "128MB",
+}
 
 
 def render_config(socket_dir: Path, port: int, *, durable: bool) -> str:
@@ -44,7 +52,7 @@ def render_config(socket_dir: Path, port: int, *, durable: bool) -> str:
         "unix_socket_permissions": "0700",
         "port": str(port),
     }
-    settings = where | SETTINGS | KEPT | {"fsync": "on" if durable else "off"}
+    settings = where | SETTINGS | KEPT | (DURABLE if durable else FLEETING)
     lines = [f"{name} = {value}" for name, value in settings.items()]
     return "\n".join(["# Written at every start; changes here are lost.", *lines, ""])
 

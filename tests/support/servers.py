@@ -31,6 +31,7 @@ POSTGRES_IMAGE = "postgres:18"
 NATS_IMAGE = "nats:2.15"
 POSTGRES_PORT = 5432
 NATS_PORT = 4222
+EMPTY = "template0"
 DOCKER_HOST_DEFAULT = "unix:///var/run/docker.sock"
 
 
@@ -89,10 +90,10 @@ def running_nats(folder: Path) -> Iterator[Broker]:
 
 
 @contextmanager
-def fresh_database(databases: Databases) -> Iterator[str]:
-    """The URL of an empty database that goes when the test ends, whoever is still connected."""
+def fresh_database(databases: Databases, template: str = EMPTY) -> Iterator[str]:
+    """The URL of a copy of the template that goes when the test ends, whoever is still connected."""
     name = f"test_{uuid.uuid4().hex}"
-    databases.execute(f'CREATE DATABASE "{name}"')
+    databases.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
     try:
         yield databases.url_of(name)
     finally:

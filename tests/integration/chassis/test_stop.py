@@ -137,15 +137,15 @@ async def test_a_service_ends_well_while_the_broker_is_away(
 
 @pytest.mark.parametrize("name", ["engine", "tasks"])
 async def test_a_service_ends_well_that_has_never_met_its_broker(
-    database_url: str, name: str
+    empty_database_url: str, name: str
 ) -> None:
-    database = await asyncpg.connect(database_url)
+    database = await asyncpg.connect(empty_database_url)
 
     async def has_migrated() -> bool:
         found = await database.fetchval("SELECT to_regclass($1)", f"{name}.dead_letters")
         return found is not None
 
-    async with running(name, database_url, NO_BROKER) as service:
+    async with running(name, empty_database_url, NO_BROKER) as service:
         await until(has_migrated)
         await database.close()
         assert await service.end() == 0

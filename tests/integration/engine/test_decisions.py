@@ -94,10 +94,10 @@ SELECT (SELECT count(*) FROM log), (SELECT count(*) FROM runs), (SELECT count(*)
 """
 
 
-async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
-    settings = settings_for(database_url)
+async def test_replicas_that_start_together_migrate_once(empty_database_url: str) -> None:
+    settings = settings_for(empty_database_url)
     await asyncio.gather(*(migrate(settings, SCHEMA, [MIGRATIONS]) for _ in range(3)))
-    async with engine_pool(database_url) as pool:
+    async with engine_pool(empty_database_url) as pool:
         names = [
             str(row[0]) for row in await rows(pool, "SELECT name FROM migrations ORDER BY name")
         ]

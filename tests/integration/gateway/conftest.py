@@ -17,9 +17,11 @@ async def gateway(database_url: str, nats_url: str) -> AsyncIterator[Gateway]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_gateway(postgres: Databases, nats_server: Broker) -> AsyncIterator[Gateway]:
+async def shared_gateway(
+    postgres: Databases, migrated: str, nats_server: Broker
+) -> AsyncIterator[Gateway]:
     """One for all tests of a module; for those that mind nothing of what the others leave behind."""
-    with fresh_database(postgres) as database_url:
+    with fresh_database(postgres, migrated) as database_url:
         async with running_gateway(database_url, nats_server.url) as running:
             yield running
     nats_server.reset()

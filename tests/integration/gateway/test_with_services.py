@@ -19,10 +19,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gateway(postgres: Databases, nats_server: Broker) -> AsyncIterator[Gateway]:
+async def gateway(
+    postgres: Databases, migrated: str, nats_server: Broker
+) -> AsyncIterator[Gateway]:
     """A gateway with everything behind it."""
     nats_url = nats_server.url
-    with fresh_database(postgres) as database_url:
+    with fresh_database(postgres, migrated) as database_url:
         async with (
             running_service("engine", database_url, nats_url),
             running_service("tasks", database_url, nats_url),

@@ -61,10 +61,10 @@ async def test_the_same_pauses_and_ends_through_two_replicas_at_once(database_ur
         assert events <= len(task_ids) + len(closed)
 
 
-async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
-    settings = settings_for(database_url)
+async def test_replicas_that_start_together_migrate_once(empty_database_url: str) -> None:
+    settings = settings_for(empty_database_url)
     await asyncio.gather(*(migrate(settings, SCHEMA, [MIGRATIONS]) for _ in range(3)))
-    async with task_store(database_url) as store:
+    async with task_store(empty_database_url) as store:
         names = await store.pool.fetch("SELECT name FROM migrations ORDER BY name")
         assert sorted(row["name"] for row in names if row["name"].startswith("tasks/")) == [
             f"tasks/{path.name}" for path in sorted(MIGRATIONS.glob("*.sql"))
