@@ -104,9 +104,17 @@ faults: $(DEV) ## break a stack of its own for MINUTES=3 as SEED= says, then che
 simulate: $(DEV) ## the protocols on simulated time: SEEDS=1000 from FIRST=0, SEED=17 with its trace, or BUGS=1 for planted ones
 	@exec nice $(PYTHON) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(BUGS),--bugs)
 
+.PHONY: bench-stats
+bench-stats: $(DEV) ## fill a database with a million runs and time what is told of them
+	@exec $(PYTHON) -m tests.load.stats_load
+
 .PHONY: bench-http
 bench-http: $(DEV) ## measure how many HTTP requests a second the worker makes
 	@exec $(PYTHON) -m tests.load.request_load
+
+.PHONY: pictures
+pictures: setup $(DEV) ## take the pictures of README and docs, from the demo's data on a stack of its own
+	@exec $(PYTHON) -m deploy.pictures
 
 .PHONY: bench-inbox
 bench-inbox: setup $(DEV) ## measure the Tasks page in Chromium with 100,000 tasks that wait

@@ -1,0 +1,1 @@
+"""Takes the pictures of README and docs from a running Flusso with the demo's data."""
