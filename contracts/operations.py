@@ -112,7 +112,7 @@ class DeadLetterView(DeadLetter):
 
 
 class ReplayDeadLetters(Command):
-    """Hand letters to their consumer once more: these, or all of a reason, at most `limit`; repeating it is harmless."""
+    """Hand letters to their consumer once more: these, or all of a reason, at most `limit`; repeating is harmless."""
 
     ids: list[UUID] = Field(default_factory=list, max_length=200)
     reason: str | None = None
@@ -190,6 +190,26 @@ class VerifyTables(Command):
 class VerifiedTables(Fact):
     """The answer to VerifyTables."""
 
+    findings: list[Finding] = Field(default_factory=list)
+
+
+class VerifyChain(Command):
+    """Compare a page of the sealed log of tasks with its hashes, and these with the signed checkpoints.
+
+    `cursor` is that of the page before. With `since` only what was sealed from then on is looked at.
+    """
+
+    cursor: str | None = None
+    limit: int = Field(default=20, ge=1, le=100)
+    since: Instant | None = None
+
+
+class VerifiedChain(Fact):
+    """The answer to VerifyChain."""
+
+    checkpoints: int
+    entries: int
+    next_cursor: str | None = None
     findings: list[Finding] = Field(default_factory=list)
 
 
@@ -283,6 +303,7 @@ ANSWERS: Mapping[type[Command], type[Fact]] = {
     DiscardDeadLetters: DiscardedDeadLetters,
     VerifyStreams: VerifiedStreams,
     VerifyTables: VerifiedTables,
+    VerifyChain: VerifiedChain,
     VerifyWaits: VerifiedWaits,
     ListLostFacts: LostFactPage,
     RebuildInbox: Rebuild,
@@ -309,6 +330,7 @@ OPERATIONS: Mapping[ServiceName, Mapping[type[Command], str]] = {
         DiscardDeadLetters: subjects.TASKS_DISCARD_DEAD_LETTERS,
         VerifyStreams: subjects.TASKS_VERIFY_STREAMS,
         VerifyTables: subjects.TASKS_VERIFY_TABLES,
+        VerifyChain: subjects.TASKS_VERIFY_CHAIN,
         ListLostFacts: subjects.TASKS_LIST_LOST_FACTS,
         RebuildInbox: subjects.TASKS_REBUILD_INBOX,
         GetRebuild: subjects.TASKS_GET_REBUILD,

@@ -25,7 +25,7 @@ from services.tasks.adapters.chain import PostgresChain, open_sealing
 from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.projection import TaskProjection
 from services.tasks.adapters.search_index import SearchIndex
-from services.tasks.adapters.signing import signer_from
+from services.tasks.adapters.signing import Ed25519Signer, signer_from, signs, trusted_from
 from services.tasks.adapters.stats_store import PostgresDecisionStats
 from services.tasks.adapters.timeouts import PostgresTimeouts
 from services.tasks.app.aggregate import TaskAggregate
@@ -35,6 +35,8 @@ from services.tasks.app.receipt import Receipts
 from services.tasks.app.seal_log import LogSealer
 from services.tasks.app.stats_upkeep import keep_stats_small
 from services.tasks.app.timeouts import Timeouts
+from services.tasks.app.verify_chain import ChainCheck
+from services.tasks.app.verify_task_chain import VerifyTaskChain
 from services.tasks.entry.decisions import TaskPipeline, take_decisions
 from services.tasks.entry.questions import serve_questions
 from services.tasks.entry.run_events import CONSUMER, run_events_consumer
@@ -60,7 +62,8 @@ async def build(runtime: Runtime) -> None:
     runtime.provision(STREAMS, (CONSUMER,))
     relay = runtime.relay(RELAY)
     search_index = SearchIndex(runtime.pool)
-    sealer = _sealer(runtime)
+    signer, trusted = signer_from(os.environ), trusted_from(os.environ)
+    sealer = _sealer(runtime, signer)
 
     def on_committed(rows: Sequence[LogRow]) -> None:
         relay.notify(rows)
@@ -76,7 +79,8 @@ async def build(runtime: Runtime) -> None:
         prepare=as_they_are,
         on_committed=on_committed,
     )
-    receipts = Receipts(PostgresChain(runtime.pool), are_signed=sealer is not None)
+    chain = PostgresChain(runtime.pool)
+    receipts = Receipts(chain, are_signed=signer is not None)
     serve_questions(runtime.broker, PostgresInbox(runtime.pool), pipeline, receipts)
     stats = PostgresDecisionStats(runtime.pool)
     serve_stats(runtime.broker, stats)
@@ -89,16 +93,25 @@ async def build(runtime: Runtime) -> None:
     runtime.spawn("decisions", take_decisions(runtime.connection, pipeline, recorder))
     consumer = run_events_consumer(runtime.connection, runtime.pool, pipeline)
     runtime.spawn("run events", consumer.run())
-    serve_operators(runtime, SCHEMA, relay, partial(follow_runs, pipeline))
+    verify_chain = VerifyTaskChain(chain, _chain_check(chain, signer, trusted))
+    serve_operators(runtime, SCHEMA, relay, partial(follow_runs, pipeline), verify_chain)
     runtime.spawn("timeouts", Timeouts(PostgresTimeouts(runtime.pool), pipeline).run())
 
 
-def _sealer(runtime: Runtime) -> LogSealer | None:
+def _sealer(runtime: Runtime, signer: Ed25519Signer | None) -> LogSealer | None:
     """Without a key to sign with, nothing is sealed; with one, what came before it is too."""
-    signer = signer_from(os.environ)
     if signer is None:
         return None
     return LogSealer(partial(open_sealing, runtime.settings, SCHEMA), signer)
+
+
+def _chain_check(
+    chain: PostgresChain, signer: Ed25519Signer | None, trusted: Sequence[bytes]
+) -> ChainCheck | None:
+    """Only keys from the environment are trusted: whoever has the database could put one there."""
+    if signer is None:
+        return None
+    return ChainCheck(chain, signs, trusted_keys=[signer.public_key, *trusted])
 
 
 if __name__ == "__main__":

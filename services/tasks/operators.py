@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 
-from contracts.operations import GetRebuild, RebuildInbox
+from contracts.operations import GetRebuild, RebuildInbox, VerifyChain
 from contracts.subjects import (
     TASK_EVENTS,
     TASK_FACTS,
     TASKS,
     TASKS_GET_REBUILD,
     TASKS_REBUILD_INBOX,
+    TASKS_VERIFY_CHAIN,
 )
 from services.chassis.consumer import Handle
 from services.chassis.dead_letters import DeadLetters
@@ -24,6 +25,7 @@ from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.inbox_rebuild import PostgresRebuild
 from services.tasks.adapters.task_rows import TaskRows, TaskTables
 from services.tasks.app.rebuild import InboxRebuild
+from services.tasks.app.verify_task_chain import VerifyTaskChain
 from services.tasks.app.verify_tasks import RULES, verify_tasks
 from services.tasks.entry.run_events import CONSUMER
 
@@ -36,7 +38,9 @@ TOLD = ToldFacts(
 )
 
 
-def serve_operators(runtime: Runtime, schema: str, relay: Relay, follow_runs: Handle) -> None:
+def serve_operators(
+    runtime: Runtime, schema: str, relay: Relay, follow_runs: Handle, chain: VerifyTaskChain
+) -> None:
     """Answer operators from now on; `follow_runs` handles the events of runs."""
     pool, connection = runtime.pool, runtime.connection
     letters = DeadLetters("tasks", pool)
@@ -65,6 +69,7 @@ def serve_operators(runtime: Runtime, schema: str, relay: Relay, follow_runs: Ha
         verify_tables=TaskTables(runtime.settings, schema).verify,
     )
     serve_operations(runtime.broker, "tasks", TASKS, operations)
+    serve(runtime.broker, TASKS_VERIFY_CHAIN, TASKS, VerifyChain, chain.page)
     rebuild = InboxRebuild(PostgresRebuild(pool))
     serve(runtime.broker, TASKS_REBUILD_INBOX, TASKS, RebuildInbox, rebuild.begin)
     serve(runtime.broker, TASKS_GET_REBUILD, TASKS, GetRebuild, rebuild.state)

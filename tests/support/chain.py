@@ -18,7 +18,7 @@ from services.tasks.app.seal_log import LogSealer
 from services.tasks.app.verify_chain import (
     ChainCheck,
     ChainFinding,
-    ChainProgress,
+    ChainPage,
     KnownCheckpoint,
 )
 from services.tasks.domain.chain import Checkpoint
@@ -56,18 +56,14 @@ class Chain:
     async def check(
         self, after: Checkpoint | None = None, known: Sequence[KnownCheckpoint] = ()
     ) -> list[ChainFinding]:
-        return [
-            each async for each in self._checked(after, known) if isinstance(each, ChainFinding)
-        ]
+        return [each for page in await self.pages(after, known) for each in page.findings]
 
-    async def progress(self) -> list[ChainProgress]:
-        return [each async for each in self._checked(None, ()) if isinstance(each, ChainProgress)]
-
-    def _checked(
-        self, after: Checkpoint | None, known: Sequence[KnownCheckpoint]
-    ) -> AsyncIterator[ChainFinding | ChainProgress]:
+    async def pages(
+        self, after: Checkpoint | None = None, known: Sequence[KnownCheckpoint] = ()
+    ) -> list[ChainPage]:
         trusted = [SIGNER.public_key]
-        return ChainCheck(self.reader, signs, trusted_keys=trusted, known=known).run(after)
+        check = ChainCheck(self.reader, signs, trusted_keys=trusted, known=known)
+        return [page async for page in check.run(after)]
 
     async def sql(self, statement: str, *arguments: object) -> None:
         """Change the database as somebody who has it in their hands would."""

@@ -10,22 +10,32 @@ from contracts.base import Command, Fact, Instant
 from contracts.operations import (
     Finding,
     ServiceName,
+    VerifiedChain,
     VerifiedStreams,
     VerifiedTables,
     VerifiedWaits,
+    VerifyChain,
     VerifyStreams,
     VerifyTables,
     VerifyWaits,
 )
 
 Phase = Literal[
-    "engine streams", "tasks streams", "engine tables", "tasks tables", "waits", "suspects", "done"
+    "engine streams",
+    "tasks streams",
+    "engine tables",
+    "tasks tables",
+    "tasks chain",
+    "waits",
+    "suspects",
+    "done",
 ]
 PHASES: tuple[Phase, ...] = (
     "engine streams",
     "tasks streams",
     "engine tables",
     "tasks tables",
+    "tasks chain",
     "waits",
     "suspects",
     "done",
@@ -69,6 +79,8 @@ def question_of(progress: Progress, scope: Scope) -> tuple[ServiceName, Command]
             return service, VerifyStreams(cursor=progress.cursor, limit=left, since=scope.since)
         case "engine tables" | "tasks tables":
             return _service_of(progress.phase), VerifyTables()
+        case "tasks chain":
+            return "tasks", VerifyChain(cursor=progress.cursor, since=scope.since)
         case "waits":
             return "engine", VerifyWaits(settle_seconds=settle_seconds)
         case "suspects":
@@ -92,6 +104,9 @@ def answered(progress: Progress, scope: Scope, answer: bytes, now: datetime) -> 
         case "engine tables" | "tasks tables":
             tables = VerifiedTables.model_validate_json(answer)
             return _next(_with(progress, tables.findings))
+        case "tasks chain":
+            chain = VerifiedChain.model_validate_json(answer)
+            return _after_chain(progress, scope, chain)
         case "waits":
             waits = VerifiedWaits.model_validate_json(answer)
             later = now + timedelta(seconds=settle_seconds)
@@ -125,6 +140,12 @@ def _after_streams(progress: Progress, scope: Scope, page: VerifiedStreams) -> P
     )
     is_enough = scope.limit is not None and streams >= scope.limit
     return _next(seen) if page.next_cursor is None or is_enough else seen
+
+
+def _after_chain(progress: Progress, scope: Scope, page: VerifiedChain) -> Progress:
+    """A look at some streams only is content with one page."""
+    seen = _with(progress, page.findings).model_copy(update={"cursor": page.next_cursor})
+    return _next(seen) if page.next_cursor is None or scope.limit is not None else seen
 
 
 def _with(progress: Progress, findings: list[Finding]) -> Progress:

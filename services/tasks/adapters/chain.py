@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -120,6 +121,10 @@ class PostgresChain:
     async def checkpoints_after(self, number: int, limit: int) -> Sequence[SignedCheckpoint]:
         rows = await self._fetch("chain_checkpoints_after", number, limit)
         return [_signed(row) for row in rows]
+
+    async def last_before(self, moment: datetime) -> int:
+        rows = await self._fetch("chain_last_before", moment)
+        return int(rows[0]["number"]) if rows else 0
 
     async def hashes_between(self, first: int, last: int) -> Sequence[tuple[int, bytes]]:
         rows = await self._fetch("chain_hashes_between", first, last, page_entries_max)

@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from services.chassis.settings import SettingsError
 
 VARIABLE = "FLUSSO_SIGNING_KEY"
+TRUSTED = "FLUSSO_TRUSTED_KEYS"
 SEED_BYTES = 32
 _KEY_ID_CHARACTERS = 16
+_URL_ALPHABET = str.maketrans("+/", "-_")
 
 
 class Ed25519Signer:
@@ -46,13 +48,27 @@ def signer_from(environ: Mapping[str, str]) -> Ed25519Signer | None:
     text = environ.get(VARIABLE, "").strip()
     if not text:
         return None
-    try:
-        seed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        seed = b""
-    if len(seed) != SEED_BYTES:
-        msg = (
-            f"{VARIABLE} is no key; `make signing-key` prints one: {SEED_BYTES} bytes as base64url."
-        )
-        raise SettingsError(msg)
+    seed = _key_bytes(text)
+    if seed is None:
+        wanted = f"{SEED_BYTES} bytes as base64url"
+        raise SettingsError(f"{VARIABLE} is no key; `make signing-key` prints one: {wanted}.")
     return Ed25519Signer(seed)
+
+
+def trusted_from(environ: Mapping[str, str]) -> list[bytes]:
+    """Return the public halves of former keys, separated by commas. Raises SettingsError."""
+    texts = [text.strip() for text in environ.get(TRUSTED, "").split(",") if text.strip()]
+    keys = [_key_bytes(text) for text in texts]
+    if None in keys:
+        raise SettingsError(f"{TRUSTED} has no public key somewhere; `make public-key` prints one.")
+    return [key for key in keys if key is not None]
+
+
+def _key_bytes(text: str) -> bytes | None:
+    """Return the bytes of a key in either alphabet of base64, padded or not."""
+    padded = text.rstrip("=").translate(_URL_ALPHABET)
+    try:
+        key = base64.b64decode(padded + "=" * (-len(padded) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) == SEED_BYTES else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -159,6 +160,10 @@ class ChainStore(Protocol):
 
     async def checkpoints_after(self, number: int, limit: int) -> Sequence[SignedCheckpoint]:
         """Return the checkpoints after a number, in order."""
+        ...
+
+    async def last_before(self, moment: datetime) -> int:
+        """Return the number of the last checkpoint that was signed before a moment, 0 if there is none."""
         ...
 
     async def hashes_between(self, first: int, last: int) -> Sequence[tuple[int, bytes]]:

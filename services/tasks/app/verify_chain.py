@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.tasks.app.chain_ports import (
+    ChainEnd,
     ChainStore,
     Head,
     Place,
@@ -52,10 +53,14 @@ class ChainFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainProgress:
-    """Everything up to this checkpoint was checked; a later pass may go on after it."""
+class ChainPage:
+    """What was found, up to which checkpoint, and how many checkpoints and entries were looked at."""
 
-    last: Checkpoint
+    findings: Sequence[ChainFinding]
+    last: Checkpoint | None
+    checkpoints: int
+    entries: int
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +87,35 @@ class ChainCheck:
         self._trusted = frozenset(trusted_keys)
         self._known = {each.number: each.hash for each in known}
 
-    async def run(
-        self, after: Checkpoint | None = None
-    ) -> AsyncIterator[ChainFinding | ChainProgress]:
-        """Yield what is wrong, and after each page of checkpoints how far it is. Raises Transient."""
-        end = await self._chain.end()
-        before = after
+    async def run(self, after: Checkpoint | None = None) -> AsyncIterator[ChainPage]:
+        """Look at everything after a checkpoint, page by page. Raises Transient."""
         while True:
-            number = 0 if before is None else before.number
-            page = await self._chain.checkpoints_after(number, checkpoints_a_page)
-            for signed in page:
-                for finding in self._of_checkpoint(before, signed):
-                    yield finding
-                async for finding in self._of_entries(before, signed.checkpoint):
-                    yield finding
-                before = signed.checkpoint
-            if page and before is not None:
-                yield ChainProgress(before)
-            if len(page) < checkpoints_a_page:
-                break
-        last = 0 if before is None else before.number
-        for number in sorted({end.checkpoints, *self._known}):
-            if number > last:
-                yield ChainFinding(
-                    "checkpoint-missing", number, None, f"checkpoint {number} was there and is gone"
-                )
-                break
+            page = await self.page(after, checkpoints_a_page)
+            yield page
+            if page.is_last:
+                return
+            after = page.last
+
+    async def page(self, after: Checkpoint | None, limit: int) -> ChainPage:
+        """Look at the next checkpoints, and everything that they cover. Raises Transient."""
+        end = await self._chain.end()
+        before, findings = after, list[ChainFinding]()
+        page = await self._chain.checkpoints_after(0 if after is None else after.number, limit)
+        for signed in page:
+            findings.extend(self._of_checkpoint(before, signed))
+            findings.extend(await self._of_entries(before, signed.checkpoint))
+            before = signed.checkpoint
+        is_last = len(page) < limit
+        if is_last:
+            findings.extend(self._cut_off(end, 0 if before is None else before.number))
+        return ChainPage(findings, before, len(page), _entries_between(after, before), is_last)
+
+    def _cut_off(self, end: ChainEnd, last: int) -> Iterator[ChainFinding]:
+        """Yield the first checkpoint that somebody knows of and that is not there."""
+        missing = [number for number in {end.checkpoints, *self._known} if number > last]
+        if missing:
+            text = f"checkpoint {min(missing)} was there and is gone"
+            yield ChainFinding("checkpoint-missing", min(missing), None, text)
 
     def _of_checkpoint(
         self, before: Checkpoint | None, signed: SignedCheckpoint
@@ -135,25 +143,23 @@ class ChainCheck:
 
     async def _of_entries(
         self, before: Checkpoint | None, checkpoint: Checkpoint
-    ) -> AsyncIterator[ChainFinding]:
+    ) -> Sequence[ChainFinding]:
         # From the end of the last one, so that what was put in between is seen too.
         first = 1 if before is None else before.last_position + 1
         places = await self._places(first, checkpoint.last_position)
-        workflows = sorted(
-            {each.chained.workflow_id for each in places if each.chained is not None}
+        chained = [each.chained for each in places if each.chained is not None]
+        workflows = sorted({each.workflow_id for each in chained})
+        tips = await self._chain.heads(workflows, first)
+        findings = list(check_places(checkpoint.number, places, tips))
+        if findings or (
+            chained and merkle_root([each.hash for each in chained]) == checkpoint.root
+        ):
+            return findings
+        text = (
+            f"what is sealed by checkpoint {checkpoint.number} is not what it was: something at the positions"
+            f" {first} to {checkpoint.last_position} was changed or taken out together with its hash"
         )
-        tips = dict(await self._chain.heads(workflows, first))
-        found = 0
-        for finding in check_places(checkpoint.number, places, tips):
-            found += 1
-            yield finding
-        hashes = [each.chained.hash for each in places if each.chained is not None]
-        if found == 0 and (not hashes or merkle_root(hashes) != checkpoint.root):
-            text = (
-                f"what is sealed by checkpoint {checkpoint.number} is not what it was: something at the positions"
-                f" {first} to {checkpoint.last_position} was changed or taken out together with its hash"
-            )
-            yield ChainFinding("chain-broken", checkpoint.number, first, text)
+        return [ChainFinding("chain-broken", checkpoint.number, first, text)]
 
     async def _places(self, first: int, last: int) -> Sequence[Place]:
         places: list[Place] = []
@@ -163,6 +169,12 @@ class ChainCheck:
             if len(page) < page_entries_max:
                 return places
             first = page[-1].position + 1
+
+
+def _entries_between(after: Checkpoint | None, last: Checkpoint | None) -> int:
+    if last is None:
+        return 0
+    return last.entries - (0 if after is None else after.entries)
 
 
 def check_places(

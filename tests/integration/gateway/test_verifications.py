@@ -10,9 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 from contracts.operations import (
+    VerifiedChain,
     VerifiedStreams,
     VerifiedTables,
     VerifiedWaits,
+    VerifyChain,
     VerifyStreams,
     VerifyTables,
     VerifyWaits,
@@ -60,6 +62,8 @@ class Services:
                 return self._page(command).model_dump_json().encode()
             case VerifyTables():
                 return VerifiedTables().model_dump_json().encode()
+            case VerifyChain():
+                return VerifiedChain(checkpoints=0, entries=0).model_dump_json().encode()
             case VerifyWaits():
                 return VerifiedWaits(waits=3).model_dump_json().encode()
             case _:

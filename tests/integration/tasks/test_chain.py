@@ -3,17 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from contracts.base import JsonObject
+from contracts.operations import VerifyChain
 from contracts.run import FormField
 from services.chassis.errors import Refused
 from services.tasks.adapters.chain import PostgresChain, open_sealing
+from services.tasks.adapters.signing import Ed25519Signer, signs
 from services.tasks.app.seal_log import LogSealer
-from services.tasks.app.verify_chain import KnownCheckpoint
-from services.tasks.domain.chain import Link, checkpoint_hash, entry_hash
+from services.tasks.app.verify_chain import ChainCheck, KnownCheckpoint
+from services.tasks.app.verify_task_chain import VerifyTaskChain
+from services.tasks.domain.chain import (
+    Link,
+    canonical,
+    checkpoint_document,
+    checkpoint_hash,
+    entry_hash,
+)
 from services.tasks.domain.task_commands import Close
 from services.tasks.main import SCHEMA
 from tests.support.chain import SIGNER, Chain, check_offline, task_chain
@@ -53,8 +63,45 @@ async def position_of(chain: Chain, place: int) -> int:
 async def test_a_sealed_log_has_no_fault_and_sealing_it_again_changes_nothing(chain: Chain) -> None:
     assert await chain.check() == []
     assert await chain.seal() == 0
-    (progress,) = await chain.progress()
-    assert (progress.last.number, progress.last.entries) == (2, 12)
+    (page,) = await chain.pages()
+    assert (page.checkpoints, page.entries, page.is_last) == (2, 12, True)
+
+
+async def test_operators_are_answered_page_by_page(chain: Chain) -> None:
+    check = ChainCheck(chain.reader, signs, trusted_keys=[SIGNER.public_key])
+    answers = VerifyTaskChain(chain.reader, check)
+    first = await answers.page(VerifyChain(limit=1))
+    assert (first.checkpoints, first.entries, first.next_cursor) == (1, 6, "1")
+    second = await answers.page(VerifyChain(limit=1, cursor="1"))
+    assert (second.checkpoints, second.next_cursor, second.findings) == (1, "2", [])
+    end = await answers.page(VerifyChain(limit=1, cursor="2"))
+    assert (end.checkpoints, end.next_cursor) == (0, None)
+    (last,) = await chain.reader.checkpoints([2])
+    lately = await answers.page(VerifyChain(since=last.checkpoint.signed_at))
+    assert (lately.checkpoints, lately.entries) == (1, 6)
+    await chain.sql("DELETE FROM log WHERE position = $1", await position_of(chain, 7))
+    (finding,) = (await answers.page(VerifyChain())).findings
+    assert finding.check == "chain: entry-missing"
+    assert finding.subject.startswith("checkpoint 2, position ")
+    with pytest.raises(Refused):
+        await answers.page(VerifyChain(cursor="x"))
+    nothing = await VerifyTaskChain(chain.reader, None).page(VerifyChain())
+    assert (nothing.checkpoints, nothing.findings) == (0, [])
+
+
+async def test_a_key_that_somebody_put_into_the_database_is_not_trusted(chain: Chain) -> None:
+    """Whoever has the database can sign everything anew with a key of their own, and name it there."""
+    other = Ed25519Signer(bytes(32))
+    (first,) = await chain.reader.checkpoints([1])
+    forged = replace(first.checkpoint, key_id=other.key_id)
+    signature = other.sign(canonical(checkpoint_document(forged)))
+    await chain.sql("INSERT INTO signing_keys VALUES ($1, $2)", other.key_id, other.public_key)
+    await chain.sql(
+        "UPDATE checkpoints SET key_id = $1, signature = $2 WHERE number = 1",
+        other.key_id,
+        signature,
+    )
+    assert ("key-unknown", 1) in [(found.fault, found.checkpoint) for found in await chain.check()]
 
 
 async def test_a_check_goes_on_where_another_one_stopped(chain: Chain) -> None:

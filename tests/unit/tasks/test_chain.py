@@ -1,5 +1,6 @@
 """The hashes of the chain: every leaf has a path, and no path leads from anything else."""
 
+import base64
 import json
 import re
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.settings import SettingsError
-from services.tasks.adapters.signing import signer_from, signs
+from services.tasks.adapters.signing import Ed25519Signer, signer_from, signs, trusted_from
 from services.tasks.domain.chain import canonical, merkle_path, merkle_root, root_of_path
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40)
@@ -60,6 +61,18 @@ def test_a_key_signs_and_its_id_is_of_its_public_half() -> None:
 def test_without_a_key_nobody_signs() -> None:
     assert signer_from({}) is None
     assert signer_from({"FLUSSO_SIGNING_KEY": " "}) is None
+
+
+def test_former_keys_are_trusted_by_their_public_halves() -> None:
+    signer = Ed25519Signer(bytes(32))
+    text = base64.b64encode(signer.public_key).decode()
+    assert trusted_from({}) == []
+    assert trusted_from({"FLUSSO_TRUSTED_KEYS": f" {text}, {text.rstrip('=')},"}) == [
+        signer.public_key,
+        signer.public_key,
+    ]
+    with pytest.raises(SettingsError, match="make public-key"):
+        trusted_from({"FLUSSO_TRUSTED_KEYS": "x"})
 
 
 @pytest.mark.parametrize("text", ["x", "A" * 44, "é" * 43, "!" * 43, "A" * 86])
