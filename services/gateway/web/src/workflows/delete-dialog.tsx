@@ -106,13 +106,15 @@ function Consequences({ workflow }: { workflow: Workflow }) {
   const { runs, live_runs, counted_max, callers } = found.data;
   const told = (n: number) => [Math.min(n, counted_max), n > counted_max] as const;
   return (
-    <ul className="consequences" role="status">
-      <li>{runs === 0 ? w.noRuns : w.consequence(w.runs(...told(runs)))}</li>
-      {live_runs > 0 && <li>{w.liveRuns(...told(live_runs))}</li>}
-      {callers.length > 0 && (
-        <li dir="auto">{w.callers(callers.map(({ name }) => withoutHidden(name)).join(", "))}</li>
-      )}
-      {workflow.webhook_url && <li>{w.webhookGone}</li>}
-    </ul>
+    <div className="consequences" role="status">
+      <ul>
+        <li>{runs === 0 ? w.noRuns : w.consequence(w.runs(...told(runs)))}</li>
+        {live_runs > 0 && <li>{w.liveRuns(...told(live_runs))}</li>}
+        {callers.length > 0 && (
+          <li dir="auto">{w.callers(callers.map(({ name }) => withoutHidden(name)).join(", "))}</li>
+        )}
+        {workflow.webhook_url && <li>{w.webhookGone}</li>}
+      </ul>
+    </div>
   );
 }

@@ -50,7 +50,6 @@ const en = {
   inputOf: "Input",
   form: "Form",
   json: "JSON",
-  sample: "Sample",
   lastDelivery: "Last delivery",
   webhookHint: "As a delivery would: payload, headers, method and query.",
   payload: "Payload (JSON)",
@@ -58,7 +57,6 @@ const en = {
   scheduledAt: "Due at",
   scheduledHint: "The instant for which the clock would have started it.",
   eventHint: (event: string) => `What the event ${event} would bring along.`,
-  noFields: "This workflow needs no input.",
   // The list.
   showMore: "Show more",
   consequence: (runs: string) => `Its run history goes too: ${runs}.`,
@@ -120,7 +118,6 @@ const it: WorkflowWords = {
   inputOf: "Dati d'ingresso",
   form: "Modulo",
   json: "JSON",
-  sample: "Esempio",
   lastDelivery: "Ultima consegna",
   webhookHint: "Come una consegna: payload, headers, method e query.",
   payload: "Payload (JSON)",
@@ -128,7 +125,6 @@ const it: WorkflowWords = {
   scheduledAt: "Previsto per",
   scheduledHint: "L'istante per cui l'orologio l'avrebbe avviato.",
   eventHint: (event) => `Ciò che porterebbe l'evento ${event}.`,
-  noFields: "Questo flusso non ha bisogno di dati.",
   showMore: "Mostra altri",
   consequence: (runs) => `Va via anche la cronologia: ${runs}.`,
   runs: (n, more) =>
