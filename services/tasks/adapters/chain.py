@@ -42,7 +42,8 @@ async def open_sealing(settings: Settings, schema: str) -> AsyncIterator["Sealin
     try:
         yield SealingConnection(connection)
     finally:
-        await connection.close(timeout=close_seconds_max)
+        with translated():
+            await connection.close(timeout=close_seconds_max)
 
 
 class SealingConnection:

@@ -146,6 +146,13 @@ async def test_a_sealer_seals_by_itself_what_was_there_before_it_and_what_comes(
             await chain.store.decide(decision(task_id=TASKS[0]))
             sealer.on_committed()
             await until(lambda: has_sealed(2))
+            # Its connection is cut, and with it goes the lock.
+            await chain.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            await chain.store.hear((TASKS[1], opening(paused(task_id=TASKS[1]))))
+            await until(lambda: has_sealed(3))
         assert await chain.check() == []
 
 
