@@ -141,6 +141,18 @@ async def test_a_verification_that_was_stopped_goes_on(stack: Stack, cli: Cli) -
     assert cli("verify", "--resume", "--limit", "5").code == 2
 
 
+def test_in_a_terminal_one_is_asked_first_and_sees_how_it_goes(cli: Cli) -> None:
+    with cli.terminal("rebuild", "inbox") as running:
+        running.wait_for("Make the inbox anew from the log? [y/N]")
+        running.type("n\n")
+        assert running.end() == 1
+    with cli.terminal("rebuild", "inbox") as running:
+        running.wait_for("[y/N]")
+        running.type("y\n")
+        running.wait_for("The inbox is made anew")
+        assert running.end() == 0
+
+
 async def test_health_names_every_replica(stack: Stack) -> None:
     async with api_of(stack) as api:
         health = await api.get("/system/health")
