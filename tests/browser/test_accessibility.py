@@ -40,6 +40,8 @@ class Scene:
             "waiting run": f"/runs/{self.waiting_run}",
             "failed run": f"/runs/{self.failed_run}",
             "monitor": "/monitor",
+            "charts": "/monitor?view=charts",
+            "timelines": "/timelines",
             "settings": "/settings",
             "system": "/settings/system",
             "not found": "/nowhere",

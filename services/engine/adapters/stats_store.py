@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.chassis.database import Pool, Row, translated
+from services.chassis.planned import fetch_planned
 from services.engine.adapters.statements import statements
 from services.engine.app.stats import Counted, CountedStep, CountedWorkflow, Hours
 
@@ -15,8 +16,7 @@ class PostgresStats:
         self._pool = pool
 
     async def _fetch(self, name: str, *asked: object) -> Sequence[Row]:
-        with translated():
-            return await self._pool.fetch(statements[name], *asked)
+        return await fetch_planned(self._pool, statements[name], *asked)
 
     async def runs(self, hours: Hours, edges: Sequence[datetime]) -> Sequence[tuple[int, Counted]]:
         """Return what is in the buckets that begin at the edges, from 1; 0 is the span before."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.stats import ListTimelines
-from services.chassis.database import Pool, translated
+from services.chassis.database import Pool
 from services.chassis.pages import time_cursor
+from services.chassis.planned import fetch_planned
 from services.engine.adapters.statements import statements
 from services.engine.app.timelines import RunBar, StepBar
 
@@ -18,19 +19,18 @@ class PostgresTimelines:
 
     async def page(self, question: ListTimelines) -> Sequence[RunBar]:
         """Return up to one run more than the page holds, the newest first."""
-        with translated():
-            rows = await self._pool.fetch(
-                statements["list_timelines"],
-                question.start,
-                question.end,
-                question.workflow_id,
-                *time_cursor(question.cursor),
-                question.limit + 1,
-            )
+        rows = await fetch_planned(
+            self._pool,
+            statements["list_timelines"],
+            question.start,
+            question.end,
+            question.workflow_id,
+            *time_cursor(question.cursor),
+            question.limit + 1,
+        )
         return [RunBar(**dict(row)) for row in rows]
 
     async def steps(self, run_ids: Sequence[UUID], limit: int) -> Sequence[StepBar]:
         """Return the longest steps of each run, run by run, in the order in which they began."""
-        with translated():
-            rows = await self._pool.fetch(statements["timeline_steps"], run_ids, limit)
+        rows = await fetch_planned(self._pool, statements["timeline_steps"], run_ids, limit)
         return [StepBar(*row) for row in rows]

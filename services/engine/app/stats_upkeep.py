@@ -10,8 +10,8 @@ from services.chassis.errors import Transient
 from services.chassis.hours import SPAN_DAYS_MAX
 
 interval_seconds = 3600.0
-run_hours_days = 8
-"""A week, and the day that a viewer's zone may add: runs are told hour by hour."""
+run_hours_days = 3
+"""For how long a single workflow's runs are told hour by hour."""
 step_hours_days = 1
 """The last day, whole: steps are told of spans."""
 kept_days = 2 * SPAN_DAYS_MAX

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.chassis.database import Pool, Statements, acquire_seconds_max, translated
+from services.chassis.planned import fetch_planned
 from services.tasks.app.stats import Counted
 
 statements = Statements(Path(__file__).parent / "sql")
@@ -21,11 +22,8 @@ class PostgresDecisionStats:
         self, start: datetime, end: datetime, workflow_id: UUID | None, limit: int
     ) -> Sequence[Counted]:
         """Return what was decided, step by step; and the span of the same length before."""
-        with translated():
-            async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
-                rows = await connection.fetch(
-                    statements["stats_decisions"], start, end, workflow_id, limit
-                )
+        query = statements["stats_decisions"]
+        rows = await fetch_planned(self._pool, query, start, end, workflow_id, limit)
         return [Counted(*row) for row in rows]
 
     async def fold(self, before: datetime) -> bool:

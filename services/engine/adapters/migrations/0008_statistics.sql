@@ -39,6 +39,7 @@ CREATE TABLE run_stats (
     CONSTRAINT run_stats_positive CHECK (runs > 0 AND duration_ms >= 0)
 ) WITH (fillfactor = 70);
 CREATE INDEX run_stats_workflow_idx ON run_stats (workflow_id, hour);
+CREATE INDEX run_stats_whole_idx ON run_stats (hour) WHERE magnitude < 0;
 
 -- Runs of old days, hour by hour: of all workflows together, and how many of each started.
 CREATE TABLE run_hour_stats (
@@ -80,6 +81,7 @@ CREATE TABLE step_stats (
     CONSTRAINT step_stats_positive CHECK (steps > 0 AND duration_ms >= 0)
 ) WITH (fillfactor = 70);
 CREATE INDEX step_stats_node_idx ON step_stats (workflow_id, node, hour);
+CREATE INDEX step_stats_whole_idx ON step_stats (hour) WHERE magnitude < 0;
 
 -- When a visit of a step began, by the event that it began with; of a job the first attempt, of calls the first batch.
 -- Nearly always among the last events of the run, except for calls, which may have thousands of events after them.

@@ -1,9 +1,14 @@
 -- The $5 slowest steps (by their mean) that ended with one of the outcomes $4 from $1 to $2 (whole hours), of the workflow $3 (null: any), in order of their places, with the names of the current version. Rows of magnitude -1 say how many took which outcome and how long together, all others how many took how long.
 WITH kept AS MATERIALIZED (
     SELECT workflow_id, node, outcome, sum(steps)::bigint AS steps, sum(duration_ms)::bigint AS duration_ms
-    FROM step_stats
-    WHERE hour >= $1 AND hour < $2 AND outcome = ANY($4::text[]) AND ($3::uuid IS NULL OR workflow_id = $3)
-        AND (magnitude < 0 OR hour >= (SELECT until_at FROM stats_folded WHERE subject = 'steps'))
+    FROM (
+        SELECT workflow_id, node, outcome, steps, duration_ms FROM step_stats
+        WHERE hour >= $1 AND hour < $2 AND magnitude < 0
+        UNION ALL
+        SELECT workflow_id, node, outcome, steps, duration_ms FROM step_stats
+        WHERE hour >= greatest($1, (SELECT until_at FROM stats_folded WHERE subject = 'steps')) AND hour < $2
+    ) AS whole
+    WHERE outcome = ANY($4::text[]) AND ($3::uuid IS NULL OR workflow_id = $3)
     GROUP BY workflow_id, node, outcome
 ), ranked AS (
     SELECT workflow_id, node,

@@ -1,7 +1,14 @@
 -- The first $5 workflows by $4 (failures, duration or runs) from $1 to $2 (whole hours), of them $3 alone if it is given, in order of their places. Rows of magnitude -1 say how many runs took which outcome and how long together, all others how many took how long. Failures are ranked by the lower bound (90 %, Wilson) of the rate of failure, so that one of one does not come before ninety of a hundred.
 WITH kept AS MATERIALIZED (
     SELECT workflow_id, outcome, sum(runs)::bigint AS runs, sum(duration_ms)::bigint AS duration_ms
-    FROM run_stats WHERE hour >= $1 AND hour < $2 AND outcome <> 'Ended' AND ($3::uuid IS NULL OR workflow_id = $3)
+    FROM (
+        SELECT workflow_id, outcome, runs, duration_ms FROM run_stats
+        WHERE hour >= $1 AND hour < $2 AND magnitude < 0
+        UNION ALL
+        SELECT workflow_id, outcome, runs, duration_ms FROM run_stats
+        WHERE hour >= greatest($1, (SELECT until_at FROM stats_folded WHERE subject = 'runs')) AND hour < $2
+    ) AS whole
+    WHERE $3::uuid IS NULL OR workflow_id = $3
     GROUP BY workflow_id, outcome
 ), totals AS (
     SELECT workflow_id, coalesce(sum(runs) FILTER (WHERE outcome = 'Started'), 0)::float8 AS started,

@@ -1,11 +1,11 @@
 -- Decisions from $1 to $2 (whole hours), of the workflow $3 (null: any), by step and answer: of the $4 steps with the most decisions, and under the workflow null of all together, of the span before (where `is_before` is true) too. Rows of magnitude -1 say how many there were and how long they took together, all others how many took how long.
 WITH kept AS MATERIALIZED (
     SELECT hour < $1 AS is_before, workflow_id, node, outcome, magnitude, sum(decisions)::bigint AS decisions,
-        sum(duration_ms)::bigint AS duration_ms, bool_or(magnitude < 0 OR hour >= until_at) AS is_whole
-    FROM decision_stats, stats_folded
-    WHERE subject = 'decisions' AND hour >= $1::timestamptz - ($2::timestamptz - $1) AND hour < $2
-        AND ($3::uuid IS NULL OR workflow_id = $3)
-    GROUP BY 1, workflow_id, node, outcome, magnitude, magnitude < 0 OR hour >= until_at
+        sum(duration_ms)::bigint AS duration_ms,
+        magnitude < 0 OR hour >= (SELECT until_at FROM stats_folded WHERE subject = 'decisions') AS is_whole
+    FROM decision_stats
+    WHERE hour >= $1::timestamptz - ($2::timestamptz - $1) AND hour < $2 AND ($3::uuid IS NULL OR workflow_id = $3)
+    GROUP BY is_before, workflow_id, node, outcome, magnitude, is_whole
 ), chosen AS (
     SELECT workflow_id, node FROM kept WHERE NOT is_before AND is_whole
     GROUP BY workflow_id, node ORDER BY sum(decisions) DESC, workflow_id, node LIMIT $4

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
+import { shownZone } from "../i18n/preferences.ts";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { BarList } from "./bar-list.tsx";
 import { Figure } from "./figure.tsx";
@@ -20,7 +21,6 @@ import {
 } from "./stats.ts";
 import { TimeChart } from "./time-chart.tsx";
 import { useMonitorWords } from "./words.ts";
-import "./monitor.css";
 
 interface ChartsProps {
   range: Range;
@@ -58,8 +58,9 @@ export function useSaying() {
   const { language, format } = useI18n();
   const { w } = useMonitorWords();
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const timeZone = shownZone();
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone });
+  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone });
   return {
     w,
     format,

@@ -9,6 +9,7 @@ import { Tabs } from "../ui/tabs.tsx";
 import { useUrlState } from "../ui/url-state.ts";
 import { RANGES, type Range, rangeOf, type StepKind } from "./stats.ts";
 import { useMonitorWords } from "./words.ts";
+import "./monitor.css";
 
 const Charts = lazy(() => import("./charts.tsx"));
 
@@ -49,7 +50,7 @@ function RunsView() {
   const { w } = useMonitorWords();
   const [filters, change] = useUrlState(FILTERS);
   return (
-    <div>
+    <div className="monitor-view">
       <RunFilterBar filters={filters} change={change} withWorkflow>
         <label className="check">
           <input
@@ -79,7 +80,7 @@ function ChartsView({ view, show }: ChartsViewProps) {
   const { w } = useMonitorWords();
   const range = rangeOf(view.range);
   return (
-    <div>
+    <div className="monitor-view">
       <search className="filters">
         <label>
           <span>{w.range}</span>

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, query } from "../api/client.ts";
 import type { Page, RunStatus, StepStatus } from "../api/types.ts";
+import { shownZone } from "../i18n/preferences.ts";
 import { now } from "../ui/clock.ts";
 
 export interface RunFigures {
@@ -119,14 +120,14 @@ function span(range: Range, workflowId: string) {
   return {
     from: new Date(end - RANGES[range] * DAY_MS).toISOString(),
     to: new Date(end).toISOString(),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: shownZone(),
     workflow_id: workflowId,
   };
 }
 
 function statsQuery<T>(name: string, range: Range, workflowId: string, more = {}) {
   return queryOptions({
-    queryKey: ["stats", name, range, workflowId, more],
+    queryKey: ["stats", name, range, workflowId, shownZone(), more],
     queryFn: ({ signal }) =>
       get<T>(`/stats/${name}${query({ ...span(range, workflowId), ...more })}`, signal),
     placeholderData: keepPreviousData,

@@ -13,7 +13,10 @@ import { ClockTime, Duration } from "../ui/time.tsx";
 import { barOf, type Group, placed, timeMarks, type Window } from "./layout.ts";
 
 export const ZOOMS = [1, 2, 4, 8, 16, 32];
-const LABEL_WIDTH = 190;
+const LABEL_WIDTH = 220;
+/** On small screens the time and the status lie below each other. */
+const NARROW_LABEL_WIDTH = 130;
+const NARROW_MAX = 640;
 const MARK_WIDTH = 80;
 const LANE = 12;
 const PADDING = 6;
@@ -44,7 +47,8 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
   const hint = useId();
   const now = useNow();
   const window = { start: now - hours * 3_600_000, end: now };
-  const drawn = Math.max(0, width - LABEL_WIDTH) * zoom;
+  const narrow = width < NARROW_MAX;
+  const drawn = Math.max(0, width - (narrow ? NARROW_LABEL_WIDTH : LABEL_WIDTH)) * zoom;
   const press = (event: KeyboardEvent) => {
     const step = { "+": 1, "=": 1, "-": -1 }[event.key];
     if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -60,7 +64,7 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
       </p>
       <section
         ref={scroller}
-        className="gantt"
+        className={narrow ? "gantt narrow" : "gantt"}
         aria-label={w.timelinesIntro}
         aria-describedby={hint}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled and zoomed by keyboard
@@ -182,7 +186,7 @@ export function TimelineTable({ groups }: { groups: Group[] }) {
   const { t } = useI18n();
   const { w } = useMonitorWords();
   return (
-    <details>
+    <details className="gantt-frame">
       <summary>{w.asTable}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no pointer scrolls it by keyboard */}
       <section className="wide" tabIndex={0} aria-label={w.asTable}>
