@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import cel as library
-
 from contracts.base import Json, rfc3339
 from services.engine.domain.cel_cost import Estimate, weigh
+from services.engine.domain.cel_library import library
 from services.engine.domain.cel_reads import (
     FUNCTIONS,
     METHODS,
