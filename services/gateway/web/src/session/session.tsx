@@ -61,6 +61,10 @@ export function useUser(): User {
 export async function signOut(): Promise<void> {
   await call("DELETE", "/session");
   sessionStorage.clear();
+  // What editors keep here until the server has it.
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("flusso.editor.")) localStorage.removeItem(key);
+  }
   window.location.assign("/sign-in");
 }
 

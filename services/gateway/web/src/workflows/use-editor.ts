@@ -73,6 +73,7 @@ export function useEditor(
   const discard = () => {
     setDraft(saved.current);
     kept.change(null);
+    void kept.flush();
     setRestored(false);
     setSaving("idle");
   };
