@@ -15,7 +15,7 @@ from uuid import UUID
 
 from contracts.operations import Finding, VerifiedStreams, VerifyStreams
 from services.chassis.consumer import statements
-from services.chassis.database import Connection, Row, connect, translated
+from services.chassis.database import Connection, connect, translated
 from services.chassis.errors import Refused
 from services.chassis.pages import encode_cursor, number_cursor, text_cursor
 from services.chassis.settings import Settings
@@ -28,6 +28,8 @@ page_bytes_max = 16 * 1024 * 1024
 findings_max = 100
 """Of one page: where more is wrong, the first hundred say enough."""
 events_fetched = 100
+streams_at_once = 20
+"""Asked for together; between them a page may end."""
 positions_a_page = 500
 FIRST_ID = UUID(int=0)
 
@@ -133,27 +135,39 @@ class Verifier(Generic[S, E]):
         folds: dict[UUID, Fold[S, E]] = {}
         until = time.monotonic() + page_seconds_max
         events = size = 0
-        for stream_id in candidates.ids:
+        for at in range(0, len(candidates.ids), streams_at_once):
             is_enough = time.monotonic() > until or size > page_bytes_max
             if candidates.is_by_id and folds and is_enough:
                 return folds, events, True
-            folding = Folding(self._rules, stream_id)
-            async for row in self._events(connection, stream_id):
-                folding.take(row["version"], row["type"], row["data"], row["occurred_at"])
-                events += 1
-            stored = await connection.fetchrow(statements["load_snapshot"], stream_id)
-            folding.compare(*(stored or (None, None)))
-            size += 0 if stored is None else len(stored["state"])
-            folds[stream_id] = folding.fold
-            await asyncio.sleep(0)
+            foldings = {
+                stream_id: Folding(self._rules, stream_id)
+                for stream_id in candidates.ids[at : at + streams_at_once]
+            }
+            events += await self._follow(connection, foldings)
+            size += await self._compare(connection, foldings)
+            folds |= {stream_id: folding.fold for stream_id, folding in foldings.items()}
         return folds, events, False
 
-    async def _events(self, connection: Connection, stream_id: UUID) -> AsyncIterator[Row]:
+    async def _follow(self, connection: Connection, foldings: Mapping[UUID, Folding[S, E]]) -> int:
+        """Fold the events of some streams, a few at a time in memory, and return how many there were."""
         cursor = connection.cursor(
-            statements["events_of_stream"], stream_id, prefetch=events_fetched
+            statements["events_of_streams"], list(foldings), prefetch=events_fetched
         )
+        events = 0
         async for row in cursor:
-            yield row
+            folding = foldings[row["stream_id"]]
+            folding.take(row["version"], row["type"], row["data"], row["occurred_at"])
+            events += 1
+        await asyncio.sleep(0)
+        return events
+
+    async def _compare(self, connection: Connection, foldings: Mapping[UUID, Folding[S, E]]) -> int:
+        """Compare the folds with their snapshots, and return how large these are."""
+        rows = await connection.fetch(statements["load_snapshots"], list(foldings))
+        stored = {row["stream_id"]: (row["version"], row["state"]) for row in rows}
+        for stream_id, folding in foldings.items():
+            folding.compare(*stored.get(stream_id, (None, None)))
+        return sum(len(state) for _, state in stored.values())
 
 
 async def _position_before(connection: Connection, since: datetime) -> int:

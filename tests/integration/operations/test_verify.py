@@ -93,6 +93,7 @@ async def test_a_page_that_takes_too_long_ends_early_and_the_next_one_goes_on(
 ) -> None:
     await waiting_runs(both, 3)
     monkeypatch.setattr(chassis_verify, "page_seconds_max", 0.0)
+    monkeypatch.setattr(chassis_verify, "streams_at_once", 1)
     cursors: set[str | None] = set()
     cursor: str | None = None
     for _ in range(3):
