@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -248,6 +248,15 @@ class ForgetsTimersFirst(Timers):
         return await super()._fire(timers, now)
 
 
+class FiresEarly(Timers):
+    """A timer that is nearly due is fired."""
+
+    async def fire_due(self) -> int:
+        now = self._looked_at = self._clock() + timedelta(seconds=0.2)
+        timers = await self._store.claim_timers(now, now + timedelta(seconds=2), 500)
+        return await self._fire(timers, now) if timers else 0
+
+
 class ForgetsArrivalsFirst(Forwarder):
     """The intake lets go of what it is about to hand over."""
 
@@ -264,6 +273,7 @@ class Bug:
     kinds: Sequence[str] = ()
     workflows: Sequence[str] = ()
     reconciles: bool = False
+    storm_seconds: float = 0.0
 
     def prepare(self, world: World) -> None:
         """Make the world one in which the bug is likely to bite."""
@@ -272,6 +282,8 @@ class Bug:
             world.has_reconciler = self.reconciles
         if self.workflows:
             world.people.workflows = list(self.workflows)
+        if self.storm_seconds:
+            world.storm_seconds = self.storm_seconds
 
 
 def find(bug: Bug, seeds_max: int) -> tuple[int, Result] | None:
@@ -316,7 +328,7 @@ BUGS: dict[str, Bug] = {
     ),
     "a wiped stream is not told again": Bug(replace(REAL, relay=NeverRewinds), (WIPE, STOP)),
     "what was told counts as consumed": Bug(
-        replace(REAL, relay=RewindsToTheCursor), (WIPE, CRASH, STOP)
+        replace(REAL, relay=RewindsToTheCursor), (WIPE, TROUBLE), storm_seconds=12.0
     ),
     "another replica's rows are skipped": Bug(replace(REAL, relay=SkipsWhatIsNotHanded)),
     "the worker performs without asking": Bug(
@@ -328,6 +340,7 @@ BUGS: dict[str, Bug] = {
     "timers are forgotten first": Bug(
         replace(REAL, timers=ForgetsTimersFirst), (CRASH, DATABASE), ("sleep",)
     ),
+    "timers fire early": Bug(replace(REAL, timers=FiresEarly), workflows=("sleep", "act")),
     "the intake forgets first": Bug(
         replace(REAL, forwarder=ForgetsArrivalsFirst), (DATABASE, CRASH)
     ),

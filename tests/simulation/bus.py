@@ -10,7 +10,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tests.simulation.chance import Chance, Trace
-from tests.simulation.jetstream import ACK, NEXT, JetStream, JetStreamServer
+from tests.simulation.jetstream import ACK, NEXT, JetStreamServer
+from tests.simulation.jetstream_client import JetStream
 from tests.simulation.loop import OUTSIDE, Process, SimulatedLoop
 
 Headers = Mapping[str, str] | None
@@ -36,7 +37,7 @@ class Bus:
         self.is_up = True
         self.subscriptions: dict[str, list[Subscription]] = {}
         self.requests: dict[str, tuple[asyncio.Future[Msg], Connection]] = {}
-        self.streams = JetStreamServer(loop, chance, trace, self._deliver_later)
+        self.streams = JetStreamServer(loop, chance, trace, self._deliver_later, self._is_heard)
         self._inboxes = 0
 
     def crash(self) -> None:
@@ -60,6 +61,9 @@ class Bus:
             self.streams.take_request(letter.subject, letter.data, letter.reply)
         else:
             self._route(letter)
+
+    def _is_heard(self, subject: str) -> bool:
+        return any(one.is_open for one in self.subscriptions.get(subject, ()))
 
     def _route(self, letter: Letter) -> None:
         waiting = self.requests.get(letter.subject)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from tests.simulation.log_tables import Event, LogTables, stale
@@ -73,8 +74,12 @@ class EngineTables(LogTables):
 
     def commit_runs(self, *given: Any) -> list[Row]:  # noqa: ANN401 - columns of many types
         append, now = given[:11], given[11]
-        self._check_versions(append)
-        self._start(given[12:22])
+        try:
+            self._check_versions(append)
+            self._start(given[12:22])
+        except asyncpg.PostgresError:
+            self._next_order += len(given[51])  # what is rolled back has used up its numbers
+            raise
         for run_id, status, ended_at, error in zip(*given[22:26], strict=True):
             run = self.runs[run_id]
             run.status, run.finished_at, run.error = status, ended_at, error

@@ -1,8 +1,9 @@
 """What must hold when all is healed: I1 to I10 and I12 of the product's guarantees, on the logs and the journal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeGuard
 from uuid import UUID
 
@@ -18,8 +19,9 @@ from contracts.run import (
     RunFact,
     RunFailed,
     RunResumed,
+    TimerSet,
 )
-from contracts.task import TaskResolved
+from contracts.task import TaskOpened, TaskResolved
 from services.engine.domain.run_state import Ended
 from services.engine.domain.run_timers import TIME_LIMIT
 from services.tasks.domain.task_state import Decided, Pending
@@ -37,21 +39,24 @@ zombie_seconds = 5.0
 """An effect this long after its result was recorded is no race of a moment."""
 
 
-def is_settled(world: "World") -> bool:
-    """Tell whether nothing is under way any more; a look, cheap and often."""
+def under_way(world: "World") -> str:
+    """Return what is still under way, or nothing; a look, cheap and often."""
     engine, tasks = world.server.engine, world.server.tasks
-    return (
-        not engine.jobs
-        and not engine.timers
-        and not any(_matters(engine, order) for order in engine.orders.values())
-        and not tasks.timeouts
-        and not any(run.status in {"Queued", "Running"} for run in engine.runs.values())
-        and engine.waits.keys() == tasks.pending.keys()
-        and all(one.refused_at is not None for one in world.server.gateway.intake.values())
-        and _all_told(engine)
-        and _all_told(tasks)
-        and not _behind(world)
-    )
+    intake = world.server.gateway.intake.values()
+    looks = {
+        "a job": bool(engine.jobs),
+        "a timer": bool(engine.timers),
+        "an order of a run": any(_matters(engine, order) for order in engine.orders.values()),
+        "a task's timeout": bool(tasks.timeouts),
+        "a run": any(run.status in {"Queued", "Running"} for run in engine.runs.values()),
+        "a wait without its task, or the other way round": engine.waits.keys()
+        != tasks.pending.keys(),
+        "an arrival": any(one.refused_at is None for one in intake),
+        "the relay of the engine": not _all_told(engine),
+        "the relay of tasks": not _all_told(tasks),
+        "a message": _behind(world),
+    }
+    return next((name for name, is_so in looks.items() if is_so), "")
 
 
 def _matters(engine: "EngineTables", order: "GivenOrder") -> bool:
@@ -97,6 +102,8 @@ def broken_invariants(world: "World") -> list[str]:
         *_one_decision_a_task(found),
         *_effects_are_not_repeated(found),
         *_attempts_happen_once(found),
+        *_nothing_is_early(found),
+        *_decisions_say_what_was_seen(found),
         *_tables_are_folds(found),
         *_nothing_follows_an_end(found),
         *_everything_was_told(found),
@@ -226,6 +233,58 @@ def _recorded(found: Found) -> dict[tuple[UUID, str, int, int], float]:
     return moments
 
 
+def _nothing_is_early(found: Found) -> Iterator[str]:
+    """No retry, delay, limit or timeout takes effect before its time."""
+    for run_id, run in found.runs.items():
+        due: dict[tuple[str, str], datetime] = {}
+        for event, stored in zip(
+            run.events, found.world.server.engine.streams[run_id], strict=True
+        ):
+            if isinstance(event, TimerSet):
+                due[event.kind, event.node or ""] = event.due_at
+            elif isinstance(event, RetrySet):
+                due["retry", event.node] = event.due_at
+            for timer in _fired(event):
+                if timer in due and stored.occurred_at < due[timer]:
+                    yield f"I12 the {timer[0]} of {timer[1]} of run {_short(run_id)} came too early"
+    for task_id, fold in found.tasks.items():
+        resolved, opened = _resolution(fold), fold.events[0]
+        if (
+            resolved is None
+            or resolved.outcome != "timed_out"
+            or not isinstance(opened, TaskOpened)
+        ):
+            continue
+        if opened.timeout_at is None or resolved.decided_at < opened.timeout_at:
+            yield f"I12 task {_short(task_id)} timed out before its time"
+
+
+def _fired(event: RunFact) -> Sequence[tuple[str, str]]:
+    """Return the timer that brought an event about, as kind and node."""
+    match event:
+        case NodeCompleted(node=node):
+            return [("delay", node)]
+        case NodeScheduled(node=node, attempt=attempt) if attempt > 1:
+            return [("retry", node)]
+        case NodeFailed(node=node) if event.error.code == TIME_LIMIT:
+            return [("node_limit", node)]
+        case RunFailed(reason="time-limit"):
+            return [("run_limit", "")]
+        case _:
+            return []
+
+
+def _decisions_say_what_was_seen(found: Found) -> Iterator[str]:
+    """I14, as far as people of a simulation go: who decided, by which means, and on what."""
+    for task_id, fold in found.tasks.items():
+        resolved, opened = _resolution(fold), fold.events[0]
+        if resolved is None or not isinstance(opened, TaskOpened):
+            continue
+        by_the_clock = resolved.outcome == "timed_out"
+        if resolved.digest != opened.digest or (resolved.by.means == "none") != by_the_clock:
+            yield f"I14 the decision on task {_short(task_id)} does not say how it was made"
+
+
 def _tables_are_folds(found: Found) -> Iterator[str]:
     """I6 and I7."""
     engine, tasks = found.world.server.engine, found.world.server.tasks
@@ -297,8 +356,9 @@ def _everything_has_ended(found: Found) -> Iterator[str]:
     for run_id, row in found.world.server.engine.runs.items():
         if row.status in {"Queued", "Running"}:
             yield f"I12 run {_short(run_id)} is {row.status} for ever"
-    if not is_settled(found.world):
-        yield "I12 something is still under way long after all was healed"
+    left = under_way(found.world)
+    if left:
+        yield f"I12 {left} is still under way long after all was healed"
     for task_id, fold in found.tasks.items():
         state = fold.state
         run = None if not isinstance(state, Decided) else found.runs.get(state.opened.run_id)

@@ -13,17 +13,18 @@ from tests.simulation.bus import Bus
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.database import Server
 from tests.simulation.faults import Faults
-from tests.simulation.invariants import broken_invariants, is_settled
+from tests.simulation.invariants import broken_invariants, under_way
 from tests.simulation.loop import Process, SimulatedLoop
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.people import People
 from tests.simulation.services import Gateway, start_engine, start_tasks
 from tests.simulation.workflows import LIMITS
 
-healed_seconds_max = 60.0
+healed_seconds_max = 45.0
 lost_seconds_max = 420.0
 """A job whose message is lost for good is offered again after six minutes."""
 look_seconds = 0.5
+short_storm, long_storm = (1.5, 6.0), (10.0, 20.0)
 unwinding_looks_max = 100
 Job = tuple[UUID, str, int, int]
 
@@ -75,13 +76,15 @@ class World:
         self.longest_effect = self.chance.one_of((0.05, 0.5, 3.0))
         self.eagerness = self.chance.between(0.2, 0.6)
         """How often people start something new where they could answer."""
-        self.storm_seconds = self.chance.between(1.5, 6.0)
+        is_long = self.chance.happens(0.08)
+        self.storm_seconds = self.chance.between(*(long_storm if is_long else short_storm))
         kinds = _weather(self.chance)
         self.has_reconciler = faulty.LOSS in kinds or not kinds or self.chance.happens(0.5)
         self.slots: list[Slot] = []
         self.people = People(self)
         self.faults = Faults(self, kinds)
         self.settled_in = 0.0
+        self.last_under_way = ""
 
     def a_gateway(self) -> Gateway | None:
         """Return one that takes connections."""
@@ -109,8 +112,10 @@ class World:
         healed_at = self.loop.time()
         limit = lost_seconds_max if faulty.LOSS in self.faults.kinds else healed_seconds_max
         for _ in range(int(limit / look_seconds)):
-            if is_settled(self):
+            left = under_way(self)
+            if not left:
                 break
+            self.last_under_way = left
             await asyncio.sleep(look_seconds)
         self.settled_in = self.loop.time() - healed_at
 
