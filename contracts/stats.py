@@ -18,15 +18,6 @@ Bucket = Literal["hour", "day"]
 StepKind = Literal["work", "people", "time"]
 
 
-class Span(Command):
-    """A span of time, and of which workflow."""
-
-    start: Instant
-    end: Instant
-    zone: str = Field(default="UTC", max_length=64)
-    workflow_id: UUID | None = None
-
-
 class RunFigures(Fact):
     """What became of runs: started and ended in the span. `rejected` are among the `failed`: a person said no.
 
@@ -44,9 +35,13 @@ class RunFigures(Fact):
     duration_ms_p90: int | None = None
 
 
-class AskRunStats(Span):
+class AskRunStats(Command):
     """Ask for the figures of runs, bucket by bucket."""
 
+    start: Instant
+    end: Instant
+    zone: str = Field(default="UTC", max_length=64)
+    workflow_id: UUID | None = None
     bucket: Bucket = "hour"
 
 
@@ -68,9 +63,13 @@ class RunStats(Fact):
     previous: RunFigures
 
 
-class AskWorkflowStats(Span):
+class AskWorkflowStats(Command):
     """Ask which workflows fail most (reliably so: by the lower bound of the failure rate), take longest or run most."""
 
+    start: Instant
+    end: Instant
+    zone: str = Field(default="UTC", max_length=64)
+    workflow_id: UUID | None = None
     sort: Literal["failures", "duration", "runs"] = "failures"
     limit: int = Field(default=10, ge=1, le=100)
 
@@ -88,9 +87,13 @@ class WorkflowStats(Fact):
     items: list[WorkflowFigures]
 
 
-class AskStepStats(Span):
+class AskStepStats(Command):
     """Ask which steps take longest: those that do work, wait for people, or sleep."""
 
+    start: Instant
+    end: Instant
+    zone: str = Field(default="UTC", max_length=64)
+    workflow_id: UUID | None = None
     kind: StepKind = "work"
     limit: int = Field(default=10, ge=1, le=100)
 
@@ -116,8 +119,13 @@ class StepStats(Fact):
     items: list[StepFigures]
 
 
-class AskHourStats(Span):
+class AskHourStats(Command):
     """Ask when runs start, by the hour of the week."""
+
+    start: Instant
+    end: Instant
+    zone: str = Field(default="UTC", max_length=64)
+    workflow_id: UUID | None = None
 
 
 class HourFigures(Fact):
@@ -135,9 +143,13 @@ class HourStats(Fact):
     items: list[HourFigures]
 
 
-class AskDecisionStats(Span):
+class AskDecisionStats(Command):
     """Ask how long people take to decide, from the pause of the run to the answer."""
 
+    start: Instant
+    end: Instant
+    zone: str = Field(default="UTC", max_length=64)
+    workflow_id: UUID | None = None
     limit: int = Field(default=20, ge=1, le=100)
 
 

@@ -20,7 +20,6 @@ from contracts.stats import (
     RunBucket,
     RunFigures,
     RunStats,
-    Span,
     StepFigures,
     StepKind,
     StepStats,
@@ -31,6 +30,7 @@ from services.chassis.errors import Refused
 from services.chassis.hours import HOUR, known_zone, whole_hours
 from services.chassis.magnitudes import TOTAL, Durations
 
+Question = AskRunStats | AskWorkflowStats | AskStepStats | AskHourStats
 HOURLY_DAYS_MAX = 31
 """A longer span has more hours than a chart has room for."""
 DAYS_OF_THE_WEEK, HOURS_OF_THE_DAY = range(1, 8), range(24)
@@ -213,7 +213,7 @@ class Stats:
         return HourStats(zone=hours.zone, items=items)
 
 
-def _hours(question: Span) -> Hours:
+def _hours(question: Question) -> Hours:
     start, end = whole_hours(question.start, question.end)
     return Hours(start, end, known_zone(question.zone), question.workflow_id)
 

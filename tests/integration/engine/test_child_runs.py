@@ -10,6 +10,7 @@ from services.engine.domain.limits import RUN_DEPTH_MAX
 from tests.support.child_runs import Replica, asks, doubles, each, fails, one, replica
 from tests.support.engine_service import engine_pool, rows
 from tests.support.runs import ADA, edge, node, workflow
+from tests.support.stats import kept_stats, stats_of_log
 
 
 async def parent_of(engine: Replica, *nodes: Json, edges: Json = None) -> Json:
@@ -57,6 +58,7 @@ async def test_each_item_is_worked_on_and_the_results_come_in_order(database_url
         assert output["results"] == [{"n": 2 * n} for n in range(50)]
         assert (output["errors"], output["count"], output["failed"]) == ([], 50, 0)
         assert await engine.orders_left() == 0
+        assert await kept_stats(pool) == await stats_of_log(pool)
 
 
 async def test_the_input_of_a_webhook_s_workflow_is_its_payload(database_url: str) -> None:
