@@ -10,6 +10,7 @@ import httpx
 from contracts.base import Json, JsonObject
 from deploy.local.stack import Stack
 from tests.support.event_stream import Listener, Told
+from tests.support.plain_http import NO_TLS
 
 end_seconds_max = 60.0
 OPENED = "flusso.task.opened"
@@ -118,6 +119,7 @@ async def api_of(stack: Stack, url: str | None = None) -> AsyncIterator[Api]:
         timeout=30.0,
         limits=limits,
         trust_env=False,
+        verify=NO_TLS,
     ) as http:
         yield Api(http)
 

@@ -19,6 +19,7 @@ from services.chassis.settings import Settings
 from services.gateway.adapters.database import MIGRATIONS
 from services.gateway.main import SCHEMA, make_server
 from tests.support.live_messages import message
+from tests.support.plain_http import NO_TLS
 
 ADMIN_TOKEN = "the-admin-token-of-a-test"
 wait_seconds_max = 20.0
@@ -53,7 +54,7 @@ class Gateway:
 
     def browser(self) -> httpx.AsyncClient:
         """A client with a cookie jar of its own, to be closed by the caller."""
-        return httpx.AsyncClient(base_url=self.url)
+        return httpx.AsyncClient(base_url=self.url, verify=NO_TLS)
 
 
 @asynccontextmanager
@@ -67,8 +68,8 @@ async def running_gateway(database_url: str, nats_url: str) -> AsyncIterator[Gat
         url = f"http://127.0.0.1:{port}"
         bearer = {"authorization": f"Bearer {ADMIN_TOKEN}"}
         async with (
-            httpx.AsyncClient(base_url=url, headers=bearer) as admin,
-            httpx.AsyncClient(base_url=url) as anyone,
+            httpx.AsyncClient(base_url=url, headers=bearer, verify=NO_TLS) as admin,
+            httpx.AsyncClient(base_url=url, verify=NO_TLS) as anyone,
         ):
             yield Gateway(url, runtime, admin, anyone)
         server.should_exit = True

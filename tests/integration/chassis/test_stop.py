@@ -19,9 +19,10 @@ from deploy.local.nats import NatsServer
 from deploy.local.ports import free_port
 from services.tasks.main import STREAMS
 from tests.support.chassis import connected, until
+from tests.support.plain_http import NO_TLS
 from tests.support.processes import ROOT
 
-stop_seconds_max = 10.0
+stop_seconds_max = 30.0
 NO_BROKER = "nats://127.0.0.1:1"
 NO_DATABASE = "postgresql://flusso@127.0.0.1:1/flusso"
 services = pytest.mark.parametrize("name", ["engine", "tasks", "gateway"])
@@ -46,7 +47,7 @@ class Service:
         return [event for event in events if event["level"] != "info"]
 
     async def is_ready(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as client:
             try:
                 return (await client.get(f"http://127.0.0.1:{self.port}/readyz")).is_success
             except httpx.HTTPError:

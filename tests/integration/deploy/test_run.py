@@ -18,6 +18,7 @@ import pytest
 from deploy.local.ports import free_port
 from deploy.local.services import ROOT
 from deploy.local.waiting import wait_until
+from tests.support.plain_http import NO_TLS
 
 READY_SECONDS_MAX = 60.0
 HEAL_SECONDS_MAX = 30.0
@@ -59,11 +60,12 @@ class Running:
             headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
         )
-        return answer.raise_for_status()
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False).is_success
+            return httpx.get(f"{self.url}/readyz", trust_env=False, verify=NO_TLS).is_success
         except httpx.HTTPError:
             return False
 
@@ -200,19 +202,27 @@ def test_a_killed_server_comes_back_by_itself(running: Running, program: str) ->
     assert wait_until(running.is_ready, HEAL_SECONDS_MAX), running.output
 
 
-@pytest.mark.parametrize("program", [PLAIN, IN_BACKGROUND], ids=["plain", "in the background"])
-def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(
-    tmp_path: Path, program: tuple[str, ...]
-) -> None:
+@contextmanager
+def until_ctrl_c(data_dir: Path, port: int, program: tuple[str, ...]) -> Iterator[Running]:
+    """Running and ready; then everything stops in time at a Ctrl-C."""
+    running = run_in_terminal(data_dir, port, program)
+    try:
+        assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
+        yield running
+        children = running.children()
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(STOP_SECONDS_MAX) == 0, running.output
+        assert still_there(children) == []
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_ctrl_c_stops_everything_in_time_and_the_data_is_found_again(tmp_path: Path) -> None:
     port = free_port()
-    running = run_in_terminal(tmp_path, port, program)
-    assert wait_until(lambda: "Sign in" in running.output, READY_SECONDS_MAX), running.output
-    made = create_workflow(running)
-    children = running.children()
-    running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(STOP_SECONDS_MAX) == 0
-    assert still_there(children) == []
-    with flusso(tmp_path, port) as again:
+    with until_ctrl_c(tmp_path, port, PLAIN) as first:
+        made = create_workflow(first)
+    with until_ctrl_c(tmp_path, port, IN_BACKGROUND) as again:
         assert again.call("GET", f"/api/v1/workflows/{made}").json()["name"] == "Kept"
 
 
