@@ -50,7 +50,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     return asyncio.run(run_campaign(folder, settings, print))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_promise_holds_after_a_short_campaign(evidence: Evidence) -> None:
     verdicts = check(evidence)
 

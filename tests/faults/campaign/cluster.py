@@ -28,7 +28,7 @@ from services.chassis.crash_points import VARIABLE as CRASH_POINTS
 from tests.support.tcp_proxy import TcpProxy
 
 look_seconds = 0.2
-ready_seconds_max = 120.0
+ready_seconds_max = 300.0
 ALLOWED_NETWORKS = "FLUSSO_HTTP_ALLOWED_NETWORKS"
 
 
