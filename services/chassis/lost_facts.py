@@ -20,7 +20,7 @@ from contracts.envelope import CloudEvent, split_batch
 from contracts.operations import ListLostFacts, LostFact, LostFactPage, ServiceName
 from services.chassis.consumer import statements
 from services.chassis.database import Pool, Row, acquire_seconds_max, translated
-from services.chassis.errors import Transient
+from services.chassis.errors import Refused, Transient
 from services.chassis.pages import encode_cursor, number_cursor
 
 messages_a_page_max = 50
@@ -29,6 +29,7 @@ facts_a_page_max = 500
 text_chars_max = 200
 fetch_seconds_max = 3.0
 forget_seconds = 10.0
+SEQUENCE_MAX = 2**63
 DETAILS = ("run_id", "workflow_name", "title", "node", "step_name", "reason")
 
 
@@ -55,6 +56,8 @@ class LostFacts:
     async def page(self, question: ListLostFacts) -> LostFactPage:
         """Read on in the stream and return what the log does not know. Raises Refused, Transient."""
         after = number_cursor(question.cursor) or 0
+        if not 0 <= after < SEQUENCE_MAX:
+            raise Refused("invalid-cursor", "The cursor is not one that a list answered.")
         try:
             total = (await self._jetstream.stream_info(self._told.stream)).state.messages
             messages = await self._messages(after + 1, question.since)

@@ -166,3 +166,22 @@ async def test_health_names_every_replica(stack: Stack) -> None:
     assert {consumer["name"] for consumer in engine["consumers"]} >= {
         "engine-resume-run-on-task-resolved"
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/dead-letters", {"reason": "\0"}),
+        ("/dead-letters", {"cursor": "tasks:x"}),
+        ("/lost", {"cursor": "Wy0xXQ"}),  # [-1]
+        ("/lost", {"cursor": "WzE4NDQ2NzQ0MDczNzA5NTUxNjE2XQ"}),  # [2**64]
+        ("/lost", {"since": "0001-01-01T00:00:00+23:59"}),
+        ("/lost", {"since": "2026-11-24T08:00:00"}),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    stack: Stack, path: str, query: dict[str, str]
+) -> None:
+    async with api_of(stack) as api:
+        answer = await api.http.get(f"/api/v1/system{path}", params=query)
+    assert answer.status_code == 422, answer.text

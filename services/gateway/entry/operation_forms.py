@@ -1,5 +1,6 @@
 """What operators' requests may say, and the gateway's own answers to them; the rest are contract models."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,7 +11,12 @@ from contracts.operations import DeadLetter, DeadLetterReason, Finding, ServiceH
 from services.gateway.app.verify import Verification
 from services.gateway.entry.forms import Cursor, Form, PageQuery
 
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Since = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(3000, 1, 1, tzinfo=UTC)),
+]
+"""Within what every part can count with."""
+Reason = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]+$")]
 
 
 class DeadLettersQuery(PageQuery):
@@ -32,14 +38,14 @@ class VerificationForm(Form):
     """What to look at: at most so many streams of each service, those that moved since then; without them all."""
 
     limit: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    since: AwareDatetime | None = None
+    since: Since | None = None
 
 
 class LostQuery(Form):
     """Which part of what the broker holds, of which service."""
 
     service: ServiceName = "tasks"
-    since: AwareDatetime | None = None
+    since: Since | None = None
     cursor: Cursor | None = None
 
 
