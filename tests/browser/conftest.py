@@ -48,6 +48,15 @@ async def api(stack: Stack) -> AsyncIterator[Api]:
 
 
 @pytest_asyncio.fixture(loop_scope=LOOP)
+async def unchosen(api: Api) -> AsyncIterator[None]:
+    """All people here are one user: what a test lets them choose in Settings must not outlive it."""
+    yield
+    wishes = {"time_zone": None, "language": None, "theme": None, "shortcuts": None}
+    answer = await api.http.patch("/api/v1/me", json={**wishes, "name": "admin"})
+    assert answer.status_code == 200
+
+
+@pytest_asyncio.fixture(loop_scope=LOOP)
 async def person(browser: Browser, stack: Stack, state: StorageState) -> AsyncIterator[Person]:
     async with person_at(browser, stack, state) as somebody:
         yield somebody

@@ -1,5 +1,6 @@
 """Every scenario without a pointer; letters never act where they are typed, nor on what was not seen."""
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.support.api import Api
@@ -119,7 +120,8 @@ async def test_escape_leaves_the_field_for_the_card(api: Api, person: Person) ->
     await expect(card).to_be_focused()
 
 
-async def test_letters_lead_to_pages_and_can_be_turned_off(api: Api, person: Person) -> None:
+@pytest.mark.usefixtures("unchosen")
+async def test_letters_lead_to_pages_and_can_be_turned_off(person: Person) -> None:
     await person.open("/")
     await person.page.keyboard.press("g")
     await person.page.keyboard.press("t")
@@ -137,8 +139,6 @@ async def test_letters_lead_to_pages_and_can_be_turned_off(api: Api, person: Per
     await palette.fill("monit")
     await person.page.keyboard.press("Enter")
     await expect(person.page.get_by_role("heading", name="Monitor", level=1)).to_be_focused()
-    # They are off for this user everywhere, who is everybody in these tests.
-    assert (await api.http.patch("/api/v1/me", json={"shortcuts": None})).status_code == 200
 
 
 async def test_the_slash_leads_to_the_search(api: Api, person: Person) -> None:

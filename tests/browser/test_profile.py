@@ -1,25 +1,11 @@
 """Settings > Profile: what a person chose on one device holds on every other, and times are told by it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import LOOP
 from tests.support.api import Api
 from tests.support.asking import ask_for_approval
 from tests.support.browser import Person, faults_in_every_look
-
-UNCHOSEN = {"time_zone": None, "language": None, "theme": None, "shortcuts": None}
-
-
-@pytest_asyncio.fixture(loop_scope=LOOP)
-async def unchosen(api: Api) -> AsyncIterator[None]:
-    """All people of these tests are the same user, who has chosen nothing before and after."""
-    yield
-    answer = await api.http.patch("/api/v1/me", json={**UNCHOSEN, "name": "admin"})
-    assert answer.status_code == 200
 
 
 async def kept(page: Page, act: Locator, value: str | None = None) -> None:
