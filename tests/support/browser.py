@@ -43,6 +43,34 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 AXE_RUN = "rules => axe.run({runOnly: rules, resultTypes: ['violations'], preload: false})"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
+# What other words can break: names, headings that say nothing, targets that words push together.
+WORD_RULES = [
+    "aria-command-name",
+    "aria-dialog-name",
+    "aria-input-field-name",
+    "aria-progressbar-name",
+    "aria-toggle-field-name",
+    "aria-tooltip-name",
+    "button-name",
+    "document-title",
+    "empty-heading",
+    "empty-table-header",
+    "frame-title",
+    "html-has-lang",
+    "html-lang-valid",
+    "image-alt",
+    "image-redundant-alt",
+    "input-button-name",
+    "label",
+    "link-name",
+    "scrollable-region-focusable",
+    "select-name",
+    "summary-name",
+    "svg-img-alt",
+    "target-size",
+    "valid-lang",
+]
+
 WIDTHS = (1280, 320)
 Language = Literal["en", "it"]
 Theme = Literal["light", "dark"]
@@ -189,12 +217,11 @@ async def sign_in(page: Page, stack: Stack) -> None:
     await expect(page.locator(".shell")).to_be_attached()
 
 
-async def violations(page: Page, *, only_colours: bool = False) -> Sequence[str]:
-    """What axe-core finds wrong with the page as it is, or only with its colours."""
+async def violations(page: Page, rules: Sequence[str] = AXE_TAGS) -> Sequence[str]:
+    """What axe-core finds wrong with the page as it is; or only by some rules, by their ids or their tags."""
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    rules = COLOUR_RULES if only_colours else AXE_TAGS
-    found = await page.evaluate(AXE_RUN, rules)
+    found = await page.evaluate(AXE_RUN, list(rules))
     return [
         f"{fault['id']}: {node['html'][:160]}"
         for fault in found["violations"]
@@ -211,13 +238,13 @@ async def faults_in_every_look(page: Page, name: str, language: Language = "en")
     """Look at the page wide and narrow, light and dark, without loading it again.
 
     A theme changes colours and nothing else, so the dark one is only asked about those, and wide: narrow pages have the
-    same colours. Another language changes the words and what room they take.
+    same colours. Another language changes the words and what room they take: it is asked about what words can break.
     """
     found = []
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 800})
-        if language == "en" or width == min(WIDTHS):
-            found += [f"{name}, {width}: {fault}" for fault in await violations(page)]
+        rules = AXE_TAGS if language == "en" else WORD_RULES
+        found += [f"{name}, {width}: {fault}" for fault in await violations(page, rules)]
         excess = await sideways_scroll(page)
         if excess > 0:
             found.append(f"{name}, {width}: {excess} pixels wider than the window")
@@ -230,7 +257,7 @@ async def faults_in_the_dark(page: Page, name: str) -> list[str]:
     """Look at the colours of the dark theme."""
     await page.set_viewport_size({"width": max(WIDTHS), "height": 800})
     await page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    found = [f"{name}, dark: {fault}" for fault in await violations(page, only_colours=True)]
+    found = [f"{name}, dark: {fault}" for fault in await violations(page, COLOUR_RULES)]
     await page.evaluate("document.documentElement.dataset.theme = 'light'")
     return found
 
