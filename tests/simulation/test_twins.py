@@ -32,7 +32,7 @@ FOLDERS = {
     "tasks": (task_statements, TASK_MIGRATIONS),
     "gateway": (gateway_statements, GATEWAY_MIGRATIONS),
 }
-SEEDS = (3, 8)
+SEEDS = (8,)
 UNORDERED = frozenset({"existing_waits", "statuses_of_runs", "load_snapshots", "claim_orders"})
 STALE = "stale"
 CONFLICTS = {VERSION_CONFLICT, asyncpg.UniqueViolationError.sqlstate}

@@ -21,8 +21,10 @@ from tests.simulation.services import Gateway, start_engine, start_tasks
 from tests.simulation.workflows import LIMITS
 
 healed_seconds_max = 45.0
+"""In which something must happen after all is healed: the longest lease, and a little."""
 lost_seconds_max = 420.0
 """A job whose message is lost for good is offered again after six minutes."""
+settling_seconds_max = 900.0
 look_seconds = 0.5
 short_storm, long_storm = (1.5, 6.0), (10.0, 20.0)
 unwinding_looks_max = 100
@@ -109,13 +111,17 @@ class World:
         return [*self.surprises, *broken_invariants(self)]
 
     async def _settle(self) -> None:
-        healed_at = self.loop.time()
+        """Wait until nothing is under way, as long as something happens: a queue may be long."""
+        healed_at = moved_at = self.loop.time()
         limit = lost_seconds_max if faulty.LOSS in self.faults.kinds else healed_seconds_max
-        for _ in range(int(limit / look_seconds)):
+        events = 0
+        for _ in range(int(settling_seconds_max / look_seconds)):
             left = under_way(self)
-            if not left:
+            if not left or self.loop.time() > moved_at + limit:
                 break
             self.last_under_way = left
+            if events != len(self.server.engine.log):
+                events, moved_at = len(self.server.engine.log), self.loop.time()
             await asyncio.sleep(look_seconds)
         self.settled_in = self.loop.time() - healed_at
 
