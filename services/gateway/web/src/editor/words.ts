@@ -186,6 +186,7 @@ const it: EditorWords = {
     delay: "Pausa",
     delivery_id_header: "Intestazione con l'id",
     delivery_id_path: "Percorso dell'id",
+    description: "Descrizione",
     due: "Da fare entro",
     duration: "Durata",
     encoding: "Codifica",
