@@ -15,6 +15,7 @@ from deploy.local.stack import Stack
 from tests.support.api import APPROVAL, api_of
 from tests.support.cli import Cli
 from tests.support.dead_letters import ended, keep_letter, run_event
+from tests.support.verifications import forget_verifications
 
 EXPECTED = {
     "engine": ["flusso_events_appended_total", "flusso_relay_lag_events", "flusso_repairs_total"],
@@ -106,6 +107,7 @@ async def test_letters_for_a_reason_are_handled_once_more(stack: Stack, cli: Cli
 
 
 async def test_everything_holds_and_what_does_not_is_made_anew(stack: Stack, cli: Cli) -> None:
+    await forget_verifications(stack.database_url)
     async with api_of(stack) as api:
         run = await api.start(await api.workflow(APPROVAL))
         (task,) = await api.tasks_of(run)
@@ -127,6 +129,7 @@ async def test_everything_holds_and_what_does_not_is_made_anew(stack: Stack, cli
 
 
 async def test_a_verification_that_was_stopped_goes_on(stack: Stack, cli: Cli) -> None:
+    await forget_verifications(stack.database_url)
     look = cli("verify", "--json", "--since", "2999-01-01T00:00:00Z").json
     await execute(
         stack,
@@ -154,18 +157,17 @@ def test_in_a_terminal_one_is_asked_first_and_sees_how_it_goes(cli: Cli) -> None
 
 
 async def test_health_names_every_replica(stack: Stack) -> None:
-    async with api_of(stack) as api:
+    async with api_of(stack) as api, asyncio.timeout(60):
         health = await api.get("/system/health")
+        while health["missing"]:  # a busy machine may take longer than it is waited for
+            health = await api.get("/system/health")
 
     assert {replica["service"] for replica in health["services"]} == {"engine", "tasks", "gateway"}
-    assert health["missing"] == []
     engine = next(one for one in health["services"] if one["service"] == "engine")
     assert all(engine["ready"].values())
     assert engine["relay"] is not None
     assert set(engine["counts"]) == {"waits", "jobs", "timers", "orders"}
-    assert {consumer["name"] for consumer in engine["consumers"]} >= {
-        "engine-resume-run-on-task-resolved"
-    }
+    assert "engine-resume-run-on-task-resolved" in {each["name"] for each in engine["consumers"]}
 
 
 @pytest.mark.parametrize(
