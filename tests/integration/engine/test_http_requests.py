@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.base import Json, JsonObject
-from contracts.envelope import BATCH, CloudEvent
+from contracts.envelope import BATCH
 from contracts.run_view import RunView
 from contracts.subjects import RUN_EVENTS, RUN_NODE_SCHEDULED, WORKER_ON_NODE_SCHEDULED
 from services.chassis.job_consumer import JobConsumer
@@ -19,7 +19,8 @@ from services.engine.main import ON_NODE_SCHEDULED
 from tests.support.chassis import until
 from tests.support.engine_service import Engine, engine_service
 from tests.support.http_target import Target, answer, code_of, http_target, job, json_answer
-from tests.support.runs import NOW, edge, node, workflow
+from tests.support.runs import edge, node, workflow
+from tests.support.tasks import run_event
 from tests.support.workers import worker_of
 
 LOOPBACK = "127.0.0.0/8"
@@ -366,17 +367,8 @@ async def test_messages_that_are_no_jobs_do_not_stop_the_worker(
     worker = worker_of(pool, client, engine.runtime.caller)
     jobs = JobConsumer(engine.client, ON_NODE_SCHEDULED, worker.perform, worker.give_up)
     helping = asyncio.ensure_future(jobs.run())
-    odd = CloudEvent(
-        id="x-1",
-        source="flusso/engine",
-        type="flusso.run.node_scheduled",
-        subject="x",
-        time=NOW,
-        dataschema="flusso.run.node_scheduled/1",
-        sequence=1,
-        logposition=1,
-        data=job(target.url).model_dump(mode="json"),
-    )
+    scheduled = run_event("flusso.run.node_scheduled", job(target.url).model_dump(mode="json"))
+    odd = scheduled.model_copy(update={"subject": "x"})
     for payload in (b"[]", b"no json", b'[{"id":1}]', b"[" + odd.model_dump_json().encode() + b"]"):
         await engine.client.jetstream().publish(RUN_NODE_SCHEDULED, payload)
     found = await asyncio.gather(*(run_of(engine, calling(target.url)) for _ in range(6)))
