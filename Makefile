@@ -70,22 +70,34 @@ clean: ## remove what was installed and, after asking, the data
 # ------------------------------------------------------------------------------------------- develop
 
 .PHONY: test
-# The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, for
-# a broker that is away.
-TESTS := tests/browser/test_accessibility.py tests/faults tests/e2e tests/browser tests/integration tests/attacks tests/upgrades tests/contract tests/conformance tests/simulation \
-	tests/unit
+# The longest come first, so that no worker is left with one of them at the end. The third worker mostly waits, first
+# of all for a broker that is away.
+TESTS := tests/faults/test_broker_away.py tests/browser tests/faults tests/e2e tests/integration tests/attacks tests/upgrades \
+	tests/simulation tests/contract tests/conformance tests/unit
+PYTEST := $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test: setup check ## everything that CI proves: the checks, then every test
+test: setup ## everything that CI proves: the checks, then every test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check
 	@echo "== pytest: unit, contract, integration, end to end, browser"
-	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(PYTEST) $(TESTS)
+
+.PHONY: test-deep
+test-deep: setup ## every test, with loads of their whole size: takes several times as long
+	@FLUSSO_TEST_DEPTH=whole $(PYTEST) $(TESTS)
 
 .PHONY: check
-check: $(DEV) $(WEB_MODULES) ## format, lint, strict types, import boundaries, generated files
+check: check-python check-web ## format, lint, strict types, import boundaries, generated files
+
+.PHONY: check-python
+check-python: $(DEV)
 	@echo "== ruff format";  $(PYTHON) -m ruff format --check --quiet .
 	@echo "== ruff check";   $(PYTHON) -m ruff check --quiet .
 	@echo "== mypy";         $(PYTHON) -m mypy --no-error-summary
 	@echo "== import-linter"; $(VENV)/bin/lint-imports --no-cache >$(VENV)/.import-linter.log || { cat $(VENV)/.import-linter.log; exit 1; }
 	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check && $(PYTHON) -m services.cli.publish --check
+
+.PHONY: check-web
+check-web: $(WEB_MODULES)
 	@echo "== web app";      $(NPM) run --silent check
 
 .PHONY: bench

@@ -95,12 +95,20 @@ class Api:
                 await asyncio.sleep(0.02)
 
     async def pending(self) -> list[JsonObject]:
-        """Return every pending task, page by page."""
+        """Return every pending task."""
+        return await self.all_of("/tasks")
+
+    async def runs_of(self, workflow_id: str) -> list[JsonObject]:
+        """Return every run of a workflow."""
+        return await self.all_of(f"/workflows/{workflow_id}/runs")
+
+    async def all_of(self, path: str) -> list[JsonObject]:
+        """Return every item of a list, page by page."""
         items: list[JsonObject] = []
         cursor: str | None = None
         while True:
             query = {"limit": "200", **({"cursor": cursor} if cursor else {})}
-            page = await self.get("/tasks", **query)
+            page = await self.get(path, **query)
             items += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

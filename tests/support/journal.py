@@ -26,8 +26,16 @@ class Journal:
 class Crowd:
     """Starts runs at a steady rate and approves every task that it can see."""
 
-    def __init__(self, api: Api, workflow: str, starts_a_second: float, seed: int) -> None:
+    def __init__(
+        self,
+        api: Api,
+        workflow: str,
+        starts_a_second: float,
+        seed: int,
+        look_seconds: float = pause_seconds,
+    ) -> None:
         self.journal = Journal()
+        self._look_seconds = look_seconds
         self._api = api
         self._workflow = workflow
         self._pause = 1.0 / starts_a_second
@@ -59,7 +67,7 @@ class Crowd:
                     if task["id"] not in self._deciding:
                         self._deciding.add(task["id"])
                         group.create_task(self._approve(task["id"]))
-                await asyncio.sleep(pause_seconds)
+                await asyncio.sleep(self._look_seconds)
 
     async def _visible(self) -> list[dict[str, str]]:
         try:
