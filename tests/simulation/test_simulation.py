@@ -8,6 +8,7 @@ from tests.simulation.bugs import BUGS, find
 from tests.simulation.faults import KINDS
 from tests.simulation.world import run_seed
 
+pytestmark = pytest.mark.timeout(600)  # a few seconds of work; a busy machine is no failure
 SEEDS = range(25)
 seeds_of_a_bug_max = 400
 FOUND_SOON = (

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import pytest
 
 from contracts.base import Json
 from services.chassis.database import VERSION_CONFLICT, Pool, Statements, migrate, open_pool
@@ -27,6 +28,7 @@ from tests.simulation.workflows import IDS, LIMITS
 from tests.simulation.world import World, run_seed
 from tests.support.chassis import settings_for
 
+pytestmark = pytest.mark.timeout(600)  # a few seconds of work; a busy machine is no failure
 FOLDERS = {
     "engine": (engine_statements, ENGINE_MIGRATIONS),
     "tasks": (task_statements, TASK_MIGRATIONS),
