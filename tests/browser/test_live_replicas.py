@@ -186,9 +186,10 @@ async def test_an_approval_while_no_gateway_answers_lands_once_one_is_back(
     task = await ask_for_approval(api, "While nobody answers")
     await visitor.open("/tasks")
     await _is_live(visitor.page)
+    approve = visitor.card("While nobody answers").get_by_role("button", name="Approve")
+    await expect(approve).to_be_visible()
     pair.proxy.backends = []
     await pair.proxy.hang_up()
-    approve = visitor.card("While nobody answers").get_by_role("button", name="Approve")
     await approve.click()
     await expect(visitor.page.get_by_text("Trying again...")).to_be_visible()
     banner = visitor.page.locator(".banner", has_text="Live updates are paused.")

@@ -27,7 +27,7 @@ from tests.support.browser import Person, person_at, running_chromium, signed_in
 waiting_default = 100_000
 forms = 50
 """The oldest tasks are forms, so that there is something to type into at the top of the list."""
-window = 800
+window = 200
 cards_loaded = 10_000
 rounds = 3
 scroll_seconds = 4.0

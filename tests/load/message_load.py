@@ -17,6 +17,7 @@ from tests.load.cycle import INPUT
 
 ACTOR = {"kind": "token", "id": "bench", "name": "bench", "means": "token", "is_admin": True}
 OK = b'{"ok":'
+UNAVAILABLE = b'{"unavailable":'
 OPENED = "flusso.task.opened"
 COMPLETED = "flusso.run.completed"
 
@@ -46,13 +47,20 @@ class MessageLoad:
 
     async def listen(self) -> None:
         """Hear replies and facts."""
-        await self._client.subscribe(self._inbox, cb=self._on_reply)
+        await self._client.subscribe(f"{self._inbox}.*", cb=self._on_reply)
         await self._client.subscribe(subjects.TASK_FACTS, cb=self._on_task_facts)
         await self._client.subscribe(subjects.RUN_FACTS, cb=self._on_run_facts)
 
     async def _on_reply(self, message: Msg) -> None:
-        if not message.data.startswith(OK):
-            self.tally.refused.append(message.data.decode()[:300])
+        if message.data.startswith(OK):
+            return
+        run_id = message.subject.rpartition(".")[2]
+        if not self._decide and run_id in self._mine and message.data.startswith(UNAVAILABLE):
+            # Whoever fills a stack has time: a start that was turned away for now is sent again.
+            await asyncio.sleep(0.01)
+            await self._send_start(run_id)
+            return
+        self.tally.refused.append(message.data.decode()[:300])
 
     async def _on_task_facts(self, message: Msg) -> None:
         for event in orjson.loads(message.data):
@@ -80,6 +88,10 @@ class MessageLoad:
     async def _start(self) -> None:
         run_id = str(new_id())
         self._mine.add(run_id)
+        await self._send_start(run_id)
+        self.tally.started += 1
+
+    async def _send_start(self, run_id: str) -> None:
         command = {
             "run_id": run_id,
             "workflow_id": self._workflow_id,
@@ -87,12 +99,13 @@ class MessageLoad:
             "input": INPUT,
             "actor": ACTOR,
         }
-        await self._client.publish(subjects.START_RUN, orjson.dumps(command), reply=self._inbox)
-        self.tally.started += 1
+        reply = f"{self._inbox}.{run_id}"
+        await self._client.publish(subjects.START_RUN, orjson.dumps(command), reply=reply)
 
     async def _approve(self, task_id: str) -> None:
         command = {"task_id": task_id, "action": "approve", "actor": ACTOR}
-        await self._client.publish(subjects.DECIDE_TASK, orjson.dumps(command), reply=self._inbox)
+        reply = f"{self._inbox}.{task_id}"
+        await self._client.publish(subjects.DECIDE_TASK, orjson.dumps(command), reply=reply)
 
     async def drive(self, window: int, until: Callable[[], bool]) -> None:
         """Start cycles while there is room, until told to stop; then wait for those that are under way."""
