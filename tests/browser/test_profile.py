@@ -1,16 +1,20 @@
 """Settings > Profile: what a person chose on one device holds on every other, and times are told by it."""
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Response, expect
 
 from tests.support.api import Api
 from tests.support.asking import ask_for_approval
 from tests.support.browser import Person, faults_in_every_look
 
 
+def _is_kept(answer: Response) -> bool:
+    return answer.url.endswith("/api/v1/me") and answer.request.method == "PATCH"
+
+
 async def kept(page: Page, act: Locator, value: str | None = None) -> None:
     """Choose, and wait until the server has it."""
-    async with page.expect_response("**/api/v1/me") as told:
+    async with page.expect_response(_is_kept) as told:
         await (act.check() if value is None else act.select_option(value))
     assert (await told.value).status == 200
 

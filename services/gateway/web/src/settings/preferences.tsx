@@ -1,6 +1,6 @@
 /** Name, time zone, language, theme and shortcuts: kept by the server for the person, followed here at once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId } from "react";
+import { useId, useRef } from "react";
 import { call } from "../api/client.ts";
 import type { Profile } from "../api/types.ts";
 import { useFormat, useI18n } from "../i18n/i18n.tsx";
@@ -38,16 +38,19 @@ function useChoose(): Choose {
   const follow = useFollow();
   const { receipt } = useAnnouncer();
   const { queryKey } = profileQuery;
+  const underWay = useRef(0);
   const keep = async (chosen: Partial<Chosen>) => {
-    await queries.cancelQueries({ queryKey });
+    underWay.current += 1;
     queries.setQueryData(queryKey, (shown) => shown && { ...shown, ...chosen });
     follow(chosen);
     try {
       await call<Profile>("PATCH", "/me", { body: chosen });
     } catch (error) {
       receipt(errorText(t, error));
-      await queries.invalidateQueries({ queryKey });
     }
+    underWay.current -= 1;
+    // Between two choices the server knows only the first: asked then, it would undo the second here.
+    if (underWay.current === 0) await queries.invalidateQueries({ queryKey });
   };
   return (chosen) => void keep(chosen);
 }
