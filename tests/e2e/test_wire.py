@@ -127,6 +127,8 @@ async def test_every_fact_on_the_wire_is_as_published(stack: Stack) -> None:
     async with jetstream_of(stack) as jetstream:
         for told in ANNOUNCEMENTS:
             for message in await read(jetstream, told):
+                if not any(run.encode() in message.data for run in runs):
+                    continue  # another test's, which may have been a forger's
                 assert (message.headers or {})["content-type"] == BATCH_CONTENT_TYPE
                 batch = json.loads(message.data)
                 assert len(batch) == 1 or not told.alone

@@ -78,7 +78,7 @@ def _create_workflow(stack: Stack) -> str:
         headers={"authorization": f"Bearer {stack.admin_token}"},
         trust_env=False,
     )
-    answer.raise_for_status()
+    assert answer.is_success, f"{answer.status_code} {answer.text}"
     return str(answer.json()["id"])
 
 

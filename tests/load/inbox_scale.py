@@ -65,7 +65,7 @@ def _create(stack: Stack, name: str, definition: JsonObject) -> str:
         timeout=60,
         trust_env=False,
     )
-    answer.raise_for_status()
+    assert answer.is_success, f"{answer.status_code} {answer.text}"
     return str(answer.json()["id"])
 
 

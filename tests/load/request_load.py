@@ -81,7 +81,7 @@ def _workflow(stack: Stack, url: str) -> UUID:
         headers={"authorization": f"Bearer {stack.admin_token}"},
         trust_env=False,
     )
-    answer.raise_for_status()
+    assert answer.is_success, f"{answer.status_code} {answer.text}"
     return UUID(answer.json()["id"])
 
 

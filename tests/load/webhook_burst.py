@@ -118,8 +118,10 @@ def _active_workflow(stack: Stack, secret: str) -> str:
             "/api/v1/workflows",
             json={"name": "Burst", "definition": {**DEFINITION, "trigger": signed}},
         )
-        workflow_id = str(made.raise_for_status().json()["id"])
-        http.post(f"/api/v1/workflows/{workflow_id}/activate").raise_for_status()
+        assert made.is_success, f"{made.status_code} {made.text}"
+        workflow_id = str(made.json()["id"])
+        active = http.post(f"/api/v1/workflows/{workflow_id}/activate")
+        assert active.is_success, f"{active.status_code} {active.text}"
     return workflow_id
 
 

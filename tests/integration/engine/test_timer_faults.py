@@ -15,6 +15,7 @@ from deploy.local.postgres import PostgresServer
 from services.chassis.database import Pool
 from services.engine.app.orders import order_for
 from tests.support.chassis import running, until
+from tests.support.depth import IS_WHOLE, patience, sized
 from tests.support.engine_service import (
     Engine,
     engine_pool,
@@ -30,10 +31,10 @@ from tests.support.servers import Broker
 
 RUNS = 300
 SPREAD = timedelta(seconds=2)
-MANY = int(os.environ.get("FLUSSO_TIMERS", "2000"))
-SECONDS = float(os.environ.get("FLUSSO_TIMERS_SECONDS", "6"))
-LATE_SECONDS_MAX = 1.0
-STALLED_SECONDS_MAX = 4.0
+MANY = int(os.environ.get("FLUSSO_TIMERS", sized(500, 10_000)))
+SECONDS = float(os.environ.get("FLUSSO_TIMERS_SECONDS", sized(3, 60)))
+LATE_SECONDS_MAX = 1.0 * patience
+STALLED_SECONDS_MAX = 4.0 * patience
 """Of a single one, where other tests take the processor away."""
 AT_ONCE = 200
 
@@ -173,7 +174,8 @@ async def test_thousands_of_timers_fire_within_a_second_on_two_replicas(
     ):
         begin = datetime.now(UTC) + timedelta(seconds=5 + MANY / 400)
         await set_timers(pool, begin, MANY, timedelta(seconds=SECONDS))
-        assert datetime.now(UTC) < begin, "all were set before the first was due"
+        if IS_WHOLE:
+            assert datetime.now(UTC) < begin, "all were set before the first was due"
         async with asyncio.timeout(SECONDS + 40):
             while not await have_ended(pool, MANY):  # noqa: ASYNC110 - the condition lies in the database
                 await asyncio.sleep(0.2)

@@ -12,6 +12,7 @@ from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.timers import Timers
 from services.engine.domain.run_commands import Resolve
 from tests.support.chassis import running, until
+from tests.support.depth import IS_WHOLE, patience, sized
 from tests.support.engine_service import (
     Clock,
     engine_pool,
@@ -22,7 +23,7 @@ from tests.support.engine_service import (
 )
 from tests.support.runs import ADA, NOW, edge, node, workflow
 
-MANY = 2_000
+MANY = sized(500, 2_000)
 EVENTS = "SELECT type FROM log WHERE stream_id = $1 ORDER BY version"
 
 
@@ -186,7 +187,7 @@ async def test_the_clock_of_a_limit_has_no_timer_while_people_think(database_url
 
 
 async def test_thousands_of_timers_fire_within_a_second_on_two_replicas(database_url: str) -> None:
-    """A third of a minute's worth of the promise: 10,000 in a minute are 167 a second."""
+    """Three times the promise for some seconds: 10,000 in a minute are 167 a second."""
     async with engine_pool(database_url) as pool, engine_pool(database_url) as other:
         pipelines = [run_pipeline(pool), run_pipeline(other)]
         loops = [
@@ -200,7 +201,8 @@ async def test_thousands_of_timers_fire_within_a_second_on_two_replicas(database
                 [order_for(order.run_id, order, actor="test") for order in orders]
             )
             first = await pool.fetchval("SELECT min(due_at) FROM timers")
-            assert first > datetime.now(UTC), "all were set before the first was due"
+            if IS_WHOLE:
+                assert first > datetime.now(UTC), "all were set before the first was due"
             async with running(*loops):
                 await all_ended(pool)
         late = await rows(pool, LATE)
@@ -209,7 +211,7 @@ async def test_thousands_of_timers_fire_within_a_second_on_two_replicas(database
     print(f"late: p50 {p50:.3f} s, p99 {p99:.3f} s, max {seconds[-1]:.3f} s")  # noqa: T201
     assert len(seconds) == MANY
     assert seconds[0] >= 0
-    assert seconds[-1] <= 1.0
+    assert seconds[-1] <= 1.0 * patience
 
 
 LATE = """

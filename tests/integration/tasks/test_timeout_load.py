@@ -23,14 +23,15 @@ from contracts.subjects import DECIDE_TASK, RUN_EVENTS, TASK_FACTS, TASKS_ON_RUN
 from services.chassis.database import Pool
 from services.chassis.ids import derived_id
 from tests.support.chassis import connected, until
+from tests.support.depth import patience, sized
 from tests.support.processes import running_service
 from tests.support.tasks import decision, pause_event, paused, timed
 from tests.support.tasks_service import ask, task_pool, tell
 from tests.support.timeouts import an_id, decisions
 
-TIMEOUTS = int(os.environ.get("FLUSSO_TIMEOUTS", "2000"))
-SECONDS = float(os.environ.get("FLUSSO_TIMEOUTS_SECONDS", "6"))
-LATE_SECONDS_MAX = 1.0
+TIMEOUTS = int(os.environ.get("FLUSSO_TIMEOUTS", sized(500, 10_000)))
+SECONDS = float(os.environ.get("FLUSSO_TIMEOUTS_SECONDS", sized(3, 60)))
+LATE_SECONDS_MAX = 1.0 * patience
 PEOPLE = 4
 OTHERS_A_SECOND = 100
 """Tasks without a timeout that people decide meanwhile."""
