@@ -13,7 +13,7 @@ from tests.support.browser import Person, person_at, running_chromium, signed_in
 
 LOOP: Final = "session"
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

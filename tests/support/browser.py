@@ -195,7 +195,7 @@ async def person_at(
         locale=language,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     names = {"flusso_lang": language, "flusso_theme": theme}
     await context.add_cookies(
         [{"name": name, "value": value, "url": url} for name, value in names.items()]

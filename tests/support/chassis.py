@@ -19,7 +19,7 @@ from services.chassis.settings import Settings
 from tests.support.ledger import LEDGER_TABLE, Account, Balances, Command, Event, Ledger
 
 SCHEMA = "ledger"
-wait_seconds_max = 20.0
+wait_seconds_max = 60.0
 LedgerPipeline = Pipeline[Account, Command, Command, Event]
 
 
@@ -38,7 +38,7 @@ def settings_for(database_url: str, nats_url: str = "nats://127.0.0.1:1") -> Set
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for a condition; fails after 20 s."""
+    """Wait for a condition; fails after a minute."""
     async with asyncio.timeout(wait_seconds_max):
         while not await condition():  # noqa: ASYNC110 - the condition lies in another system
             await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ import orjson
 
 from contracts.base import JsonObject
 
-wait_seconds_max = 10.0
+wait_seconds_max = 30.0
 
 
 @dataclass(frozen=True, slots=True)

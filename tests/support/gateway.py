@@ -22,7 +22,7 @@ from tests.support.live_messages import message
 from tests.support.plain_http import NO_TLS
 
 ADMIN_TOKEN = "the-admin-token-of-a-test"
-wait_seconds_max = 20.0
+wait_seconds_max = 60.0
 STREAMS = (
     StreamSpec(subjects.RUN_EVENTS, (subjects.RUN_SUBJECTS,)),
     StreamSpec(subjects.TASK_EVENTS, (subjects.TASK_SUBJECTS,)),
@@ -77,7 +77,7 @@ async def running_gateway(database_url: str, nats_url: str) -> AsyncIterator[Gat
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; fails after 20 s."""
+    """Wait for a condition; fails after a minute."""
     async with asyncio.timeout(wait_seconds_max):
         while not condition():  # noqa: ASYNC110 - the condition lies in another system
             await asyncio.sleep(0.01)
@@ -86,7 +86,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def eventually(
     ask: Callable[[], Awaitable[httpx.Response]], holds: Callable[[httpx.Response], bool]
 ) -> httpx.Response:
-    """Ask again until the answer is as wished; fails after 20 s."""
+    """Ask again until the answer is as wished; fails after a minute."""
     async with asyncio.timeout(wait_seconds_max):
         while True:
             answer = await ask()
