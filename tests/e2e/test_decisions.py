@@ -8,11 +8,10 @@ import pytest
 from contracts.base import JsonObject
 from deploy.local.stack import Stack
 from tests.support.api import APPROVAL, OPENED, Api, api_of, chain, end_seconds_max, node
-from tests.support.depth import sized
 from tests.support.event_stream import listening
 
 CLIENTS = 50
-INSTANT_DECISIONS = sized(300, 1_000)
+INSTANT_DECISIONS = 1_000
 AT_ONCE = 25
 
 
