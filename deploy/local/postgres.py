@@ -181,13 +181,23 @@ class PostgresServer:
     def _prepare_socket_dir(self) -> None:
         if self._socket_dir is not None and self._socket_dir.exists():
             return
-        folder = self.data_dir / "socket"
-        if len(os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")) > SOCKET_PATH_BYTES_MAX:
-            folder = Path(tempfile.mkdtemp(prefix="flusso-"))
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = self._socket_dir or self._choose_socket_dir()
+        # A folder outside ours is made by nobody but us: somebody else's could pose as the server.
+        try:
+            folder.mkdir(mode=0o700, exist_ok=folder.parent == self.data_dir)
+        except FileExistsError:
+            raise CannotStart(f"{folder} is in the way; remove it and start again.") from None
         folder.chmod(0o700)
         give(folder, self._run_as)
         self._socket_dir = folder
+
+    def _choose_socket_dir(self) -> Path:
+        folder = self.data_dir / "socket"
+        if len(os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")) <= SOCKET_PATH_BYTES_MAX:
+            return folder
+        short = Path(tempfile.mkdtemp(prefix="flusso-"))
+        short.rmdir()  # it is made like the other one, and again under the same name at every start
+        return short
 
     def _remove_short_socket_dir(self) -> None:
         folder = self._socket_dir

@@ -19,6 +19,11 @@ from services.cli.session import session_of
 PATH = "/system/dead-letters"
 SERVICES: tuple[ServiceName, ...] = ("engine", "tasks")
 _ID = "019a0c52-7a4e-7c0b-9c43-2f1d5ad6a1de"
+_GROUP_EXAMPLES = f"""\
+[bold]Examples[/bold]
+  flusso dead-letters list
+  flusso dead-letters show {_ID}
+  flusso dead-letters replay {_ID}"""
 _LIST_EXAMPLES = """\
 [bold]Examples[/bold]
   flusso dead-letters list
@@ -41,7 +46,8 @@ _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    letters = typer.Typer(no_args_is_help=True, help="What consumers could not handle.")
+    help_ = "What consumers could not handle."
+    letters = typer.Typer(no_args_is_help=True, help=help_, epilog=_GROUP_EXAMPLES)
     letters.command("list", epilog=_LIST_EXAMPLES)(list_letters)
     letters.command()(show)
     letters.command(epilog=_REPLAY_EXAMPLES)(replay)

@@ -54,6 +54,20 @@ def test_postgres_keeps_its_data_and_its_url_when_killed(postgres_server: Postgr
     assert postgres_server.execute("SELECT count(*) FROM kept") == "0"
 
 
+def test_postgres_keeps_its_url_when_its_socket_lies_elsewhere(tmp_path: Path) -> None:
+    """Paths of sockets are short: below a deep folder it is made elsewhere, and found again after a restart."""
+    server = PostgresServer(tmp_path / ("deep" * 30), durable=False)
+    server.start()
+    try:
+        url = server.url
+        server.stop()
+        server.start()
+        assert server.url == url
+        assert server.execute("SELECT 1") == "1"
+    finally:
+        server.stop()
+
+
 def test_postgres_leaves_no_process_when_stopped(postgres_server: PostgresServer) -> None:
     assert postgres_server.pid is not None
     processes = [psutil.Process(postgres_server.pid), *children_of(postgres_server.pid)]

@@ -117,8 +117,10 @@ def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) 
 
 
 def names_of(app: typer.Typer) -> list[str]:
+    """Return the names of its commands, then of its groups of commands."""
     found = app.registered_commands
-    return [str(command.name or getattr(command.callback, "__name__", "")) for command in found]
+    alone = [str(command.name or getattr(command.callback, "__name__", "")) for command in found]
+    return alone + [str(group.name) for group in app.registered_groups]
 
 
 @pytest.mark.parametrize("module", COMMANDS)
