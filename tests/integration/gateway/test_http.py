@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from services.chassis import rpc
 from services.gateway.entry import body
 from tests.support.gateway import ADMIN_TOKEN, Gateway
 
@@ -102,7 +103,11 @@ async def test_unknown_paths_and_wrong_methods_are_problems(gateway: Gateway) ->
     assert (hot.status_code, hot.headers["allow"]) == (405, "POST")
 
 
-async def test_links_never_change_anything(gateway: Gateway) -> None:
+async def test_links_never_change_anything(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpc, "nobody_seconds_max", 0.0)  # nobody is there, and nobody will come
+
     async def stored() -> list[object]:
         tables = ("users", "sessions", "sign_in_links", "api_tokens", "intake")
         pool = gateway.runtime.pool
