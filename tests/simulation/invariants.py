@@ -361,6 +361,8 @@ def _everything_has_ended(found: Found) -> Iterator[str]:
         yield f"I12 {left} is still under way long after all was healed"
     for task_id, fold in found.tasks.items():
         state = fold.state
-        run = None if not isinstance(state, Decided) else found.runs.get(state.opened.run_id)
+        if not isinstance(state, Decided):
+            continue
+        run = found.runs.get(state.opened.run_id)
         if run is not None and not isinstance(run.state, Ended) and task_id not in run.left:
-            yield f"I12 run {_short(state.opened.run_id)} still waits for a decided task"  # type: ignore[union-attr]
+            yield f"I12 run {_short(state.opened.run_id)} still waits for a decided task"
