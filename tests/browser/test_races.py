@@ -1,6 +1,7 @@
 """Two people, one task; a network that fails; fingers faster than the page: it never pretends, and nothing is lost."""
 
 import asyncio
+import re
 
 from playwright.async_api import Request, Route, expect
 
@@ -70,6 +71,36 @@ async def test_a_card_that_someone_else_resolves_says_who_did_and_goes(
     await api.decide(str(task["id"]))
     await expect(card.get_by_text("Approved by")).to_be_visible()
     await expect(card.get_by_role("button", name="Approve")).to_have_count(0)
+    await expect(card).to_have_count(0)
+
+
+async def test_a_refresh_that_crosses_a_decision_still_says_who_decided(
+    api: Api, person: Person
+) -> None:
+    """The list asked for again once the page is live is answered after the decision, so without its card."""
+    task = await ask_for_approval(api, "Crossed")
+    shown, asked, decided = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def once_it_is_shown(route: Route) -> None:
+        await shown.wait()
+        await route.continue_()
+
+    async def once_it_is_decided(route: Route) -> None:
+        if shown.is_set():
+            asked.set()
+            await decided.wait()
+        await route.continue_()
+
+    await person.page.route("**/api/v1/events*", once_it_is_shown)
+    await person.page.route(re.compile(r"/api/v1/tasks\?"), once_it_is_decided)
+    await person.open("/tasks")
+    card = person.card("Crossed")
+    await expect(card).to_be_visible()
+    shown.set()
+    await asked.wait()
+    await api.decide(str(task["id"]))
+    decided.set()
+    await expect(card.get_by_text("Approved by")).to_be_visible()
     await expect(card).to_have_count(0)
 
 

@@ -3,6 +3,7 @@ import type { Page, Task } from "../src/api/types.ts";
 import {
   countNew,
   extendLast,
+  goneFrom,
   type Inbox,
   neighbourOf,
   refreshPages,
@@ -66,6 +67,14 @@ describe("the inbox", () => {
   it("keeps a held card at its place when the server no longer lists it", () => {
     const fresh = refreshPages(inbox(page("abcd")), inbox(page("acde")), new Set(["b"]));
     expect(ids(fresh)).toBe("abcde");
+  });
+
+  it("knows what a fresh list no longer has", () => {
+    expect(goneFrom(inbox(page("ab"), page("cd")), inbox(page("bd")))).toEqual(["a", "c"]);
+  });
+
+  it("shows a kept card once when a later page repeats it", () => {
+    expect(ids(inbox(page("abc"), page("cd")))).toBe("abcd");
   });
 
   it("keeps a held first card first", () => {

@@ -4,8 +4,10 @@ import type { Page, Task } from "../api/types.ts";
 
 export type Inbox = InfiniteData<Page<Task>>;
 
+/** Each task once, where it was first: a page loaded later may repeat a card that was kept. */
 export function tasksOf(inbox: Inbox | undefined): Task[] {
-  return inbox?.pages.flatMap((page) => page.items) ?? [];
+  const items = inbox?.pages.flatMap((page) => page.items) ?? [];
+  return [...new Map(items.map((task) => [task.id, task])).values()];
 }
 
 /** The exact number of matching tasks, kept true between two answers of the server. */
@@ -50,6 +52,14 @@ export function refreshPages(shown: Inbox, fresh: Inbox, held: ReadonlySet<strin
     const neighbours = before.slice(0, index).map((earlier) => earlier.id);
     return insertAfter(inbox, task, neighbours);
   }, fresh);
+}
+
+/** The ids that are shown but not in a fresh list, in their order. */
+export function goneFrom(shown: Inbox, fresh: Inbox): string[] {
+  const present = new Set(tasksOf(fresh).map((task) => task.id));
+  return tasksOf(shown)
+    .map((task) => task.id)
+    .filter((id) => !present.has(id));
 }
 
 function insertAfter(inbox: Inbox, task: Task, earlier: string[]): Inbox {

@@ -9,6 +9,7 @@ import { coalesced } from "../ui/coalesce.ts";
 import {
   countNew,
   extendLast,
+  goneFrom,
   type Inbox,
   refreshPages,
   removeTask,
@@ -84,14 +85,12 @@ export function useInbox(filters: TaskFilters, isHeld: (id: string) => boolean) 
     );
     if (!fresh) return;
     const current = queries.getQueryData<Inbox>(key) ?? shown;
-    const held = new Set(
-      tasksOf(current)
-        .map((task) => task.id)
-        .filter(isHeld),
-    );
-    queries.setQueryData<Inbox>(key, refreshPages(current, fresh, held));
-    const present = new Set(tasksOf(fresh).map((task) => task.id));
-    takeSettled([...held].filter((id) => !present.has(id)));
+    // What was decided meanwhile says who did before it goes, as if the event had come first.
+    const gone = goneFrom(current, fresh);
+    const told = gone.slice(0, LOOKUPS_MAX);
+    const kept = new Set([...told, ...gone.filter((id) => isHeld(id))]);
+    queries.setQueryData<Inbox>(key, refreshPages(current, fresh, kept));
+    for (const id of kept) void lookUp(id);
   };
 
   const showNew = async () => {
