@@ -162,6 +162,14 @@ class TraceStep(Fact):
     """Of a step under way."""
 
 
+class RunCancellation(Fact):
+    """Who cancelled a run, when and why."""
+
+    by: str
+    at: Instant
+    reason: str | None = None
+
+
 class RunView(RunItem):
     """A run as its page shows it."""
 
@@ -174,6 +182,8 @@ class RunView(RunItem):
     """When that was; empty for now."""
     limit: TimeLimit | None = None
     """Of a run under way."""
+    cancelled: RunCancellation | None = Field(default=None, exclude_if=_is_none)
+    """Of a run that was cancelled."""
     ahead: int | None = None
     """How many runs are before this one in its workflow's queue."""
 

@@ -12,6 +12,11 @@ from contracts.run import DecidedOutcome, FormField, TaskKind
 TaskStatus = Literal["pending", "resolved", "closed"]
 TaskAction = Literal["approve", "reject", "submit"]
 
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 # -- facts -------------------------------------------------------------------------------------------------------------
 
 
@@ -58,20 +63,28 @@ class TaskResolved(Fact):
 
 
 class TaskClosed(Fact):
-    """`flusso.task.closed`: the run ended in `run_status` without this task's decision."""
+    """`flusso.task.closed`: the run ended in `run_status` without this task's decision.
+
+    `ended_by` is who cancelled or rejected the run, at `ended_at`. Facts told before these existed lack them.
+    """
 
     run_id: UUID
     run_status: Literal["Completed", "Failed", "Cancelled"]
+    ended_by: Actor | None = Field(default=None, exclude_if=_is_none)
+    ended_at: Instant | None = Field(default=None, exclude_if=_is_none)
 
 
 class TaskOvertaken(Fact):
     """`flusso.task.overtaken`: it was decided, but the run ended in `run_status` before it took the decision.
 
     The only fact that can follow `flusso.task.resolved`. The decision stays as what was answered; nothing came of it.
+    `ended_by` and `ended_at` are as in `flusso.task.closed`.
     """
 
     run_id: UUID
     run_status: Literal["Completed", "Failed", "Cancelled"]
+    ended_by: Actor | None = Field(default=None, exclude_if=_is_none)
+    ended_at: Instant | None = Field(default=None, exclude_if=_is_none)
 
 
 TaskFact = TaskOpened | TaskResolved | TaskClosed | TaskOvertaken
@@ -93,8 +106,8 @@ class DecideTask(Command):
     """Decide a task. The first wins; a repeat with the same idempotency key and digest gets the first answer.
 
     Refused with: `task-not-found`, `already-decided` (details `decided_by`, `decided_at`, `outcome`), `run-ended`
-    (details `run_status`), `digest-mismatch`, `invalid-values` (details `fields`: list of `name`, `code`, `message`),
-    `forbidden`, `wrong-kind`, `idempotency-key-reused`.
+    (details `run_status`, and if known `ended_by` and `ended_at`), `digest-mismatch`, `invalid-values` (details
+    `fields`: list of `name`, `code`, `message`), `forbidden`, `wrong-kind`, `idempotency-key-reused`.
     """
 
     task_id: UUID
@@ -170,8 +183,9 @@ class TaskAttempt(Fact):
 class TaskView(Fact):
     """A task as the API shows it; in a list `prompt` may be shortened, and then `prompt_truncated` is true.
 
-    `closed_reason` is how the run ended if that came before a decision, or before the run took it. Only the answer to
-    GetTask has `attempts`, the first hundred that were refused, and their number `attempts_total`.
+    `closed_reason` is how the run ended if that came before a decision, or before the run took it; `closed_by` is who
+    ended it so, if somebody did, and `closed_at` when. Only the answer to GetTask has `attempts`, the first hundred
+    that were refused, and their number `attempts_total`.
     """
 
     id: UUID
@@ -194,6 +208,8 @@ class TaskView(Fact):
     timeout_at: Instant | None = None
     decision: TaskDecision | None = None
     closed_reason: str | None = None
+    closed_by: str | None = None
+    closed_at: Instant | None = None
     attempts: list[TaskAttempt] = Field(default_factory=list)
     attempts_total: int = 0
 

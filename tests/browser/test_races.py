@@ -234,8 +234,14 @@ async def test_the_person_is_told_that_the_run_was_cancelled_first(
     await api.tasks_of(str(task["run_id"]), 0)
     go_on.set()
     card = person.card("Cancelled first")
-    await expect(card.get_by_text("This run was cancelled.")).to_be_visible()
+    ended = card.get_by_text(re.compile(r"^This run was cancelled by .+ at .*\d.*\."))
+    await expect(ended).to_be_visible()
     await expect(card.get_by_text("Your answer was not sent.")).to_be_visible()
+    for page in (f"/tasks/{task['id']}", "/tasks?status=decided&q=Cancelled+first"):
+        await person.open(page)
+        await expect(person.page.get_by_text("This run was cancelled by ")).to_be_visible()
+    await person.open(f"/runs/{task['run_id']}")
+    await expect(person.page.locator(".facts").get_by_text("No longer needed")).to_be_visible()
 
 
 async def test_a_draft_survives_a_reload(api: Api, person: Person) -> None:

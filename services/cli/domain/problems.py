@@ -63,8 +63,12 @@ def _already_decided(problem: Problem) -> str:
 
 
 def _run_ended(problem: Problem) -> str:
-    status = safe_line(str(problem.members.get("run_status", "over")))
-    return f"Too late: the run of this task has ended; it is {status}."
+    members = problem.members
+    status = safe_line(str(members.get("run_status", "over")))
+    who, when = members.get("ended_by"), members.get("ended_at")
+    by = f", by {safe_line(who)}" if isinstance(who, str) else ""
+    at = f" at {local(when)}" if isinstance(when, str) else ""
+    return f"Too late: the run of this task has ended; it is {status}{by}{at}."
 
 
 def _digest_mismatch(_problem: Problem) -> str:

@@ -62,11 +62,17 @@ def outcome_line(task: TaskView) -> str:
         when = local(decision.at.isoformat())
         return safe_line(f"{outcome} by {decision.by} at {when}{overtaken}{comment}")
     if task.status == "closed":
-        return safe_line(f"closed undecided: its run ended as {task.closed_reason}")
+        return safe_line(f"closed undecided: its run ended as {task.closed_reason}{_end_of(task)}")
     if task.kind == "approval":
         return f"Decide it: flusso approve {task.id}, or flusso reject {task.id}"
     needed = " ".join(f"{field.name}=..." for field in task.fields if field.required)
     return safe_line(f"Decide it: flusso submit {task.id} {needed}".rstrip())
+
+
+def _end_of(task: TaskView) -> str:
+    """Return who ended the run and when, as far as that is known."""
+    by = f", by {task.closed_by}" if task.closed_by else ""
+    return f"{by} at {local(task.closed_at.isoformat())}" if task.closed_at else by
 
 
 def field_row(field: FormField) -> list[str]:

@@ -79,6 +79,7 @@ class Runs:
             definition=raw,
             sequence=length if question.at is None else events[-1].sequence,
             limit=traced.limit,
+            cancelled=traced.cancelled,
         )
         return fitting_run(view)
 

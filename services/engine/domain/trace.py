@@ -28,7 +28,7 @@ from contracts.run import (
     TimerSet,
     TimerStopped,
 )
-from contracts.run_view import StepDecision, StepStatus, TimeLimit, TraceStep
+from contracts.run_view import RunCancellation, StepDecision, StepStatus, TimeLimit, TraceStep
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.run_codec import event_of
 from services.engine.domain.run_evolve import size_of
@@ -57,6 +57,7 @@ class Traced:
     error: RunError | None
     ended_at: datetime | None
     limit: TimeLimit | None
+    cancelled: RunCancellation | None
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ class _Trace:
     ended_at: datetime | None = None
     error: RunError | None = None
     limit: TimeLimit | None = None
+    cancelled: RunCancellation | None = None
 
     def step(self, node: str, visit: int, at: datetime) -> JsonObject:
         """Return the step, which begins now if it is new."""
@@ -144,6 +146,7 @@ def fold_run(events: Iterable[CloudEvent], definition: Definition) -> Traced:
         trace.error,
         trace.ended_at,
         trace.limit,
+        trace.cancelled,
     )
 
 
@@ -199,6 +202,7 @@ def _end(trace: _Trace, event: RunCompleted | RunFailed | RunCancelled, at: date
             _fail(trace, event, at)
             trace.end("Failed", at)
         case RunCancelled():
+            trace.cancelled = RunCancellation(by=event.by.name, at=at, reason=event.reason)
             trace.end("Cancelled", at)
         case _:
             assert_never(event)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from contracts.actor import Actor
 from contracts.envelope import CloudEvent
 from contracts.run import RunCancelled, RunCompleted, RunFailed, RunPaused
 from contracts.task import TaskFact
@@ -50,9 +51,14 @@ def _orders(event: CloudEvent) -> Sequence[Order[TaskCommand]]:
     model, run_status = ENDINGS[event.type]
     if not event.data.get("open_tasks"):
         return []  # most runs end with nothing open; nothing else of the event matters here
-    open_tasks = model.model_validate(event.data).open_tasks
-    closing = Close(UUID(event.subject), run_status)
-    return [_order(event, task_id, closing) for task_id in open_tasks]
+    ended = model.model_validate(event.data)
+    closing = Close(UUID(event.subject), run_status, _who(ended), event.time)
+    return [_order(event, task_id, closing) for task_id in ended.open_tasks]
+
+
+def _who(ended: RunCompleted | RunFailed | RunCancelled) -> Actor | None:
+    """Return who cancelled or rejected the run; most ends are nobody's doing."""
+    return None if isinstance(ended, RunCompleted) else ended.by
 
 
 def _order(event: CloudEvent, task_id: UUID, command: TaskCommand) -> Order[TaskCommand]:

@@ -3,10 +3,12 @@
 What TaskOpened says is a part of what TaskView shows, under the same names; a test holds them equal.
 """
 
+import json
 from typing import assert_never
 from uuid import UUID
 
-from contracts.task import TaskDecision, TaskOpened, TaskResolved
+from contracts.base import rfc3339
+from contracts.task import TaskClosed, TaskDecision, TaskOpened, TaskOvertaken, TaskResolved
 from services.tasks.app.opened_json import json_of
 from services.tasks.app.ports import Trail
 from services.tasks.domain.task_state import Closed, Overtaken, Pending, Resolved, Shown
@@ -51,12 +53,18 @@ def _ending(shown: Shown) -> str:
             return f'"status":"resolved","decision":{decision},"closed_reason":null'
         case Overtaken(_, resolved, overtaken):
             decision = _decision(resolved).model_dump_json()
-            reason = overtaken.run_status
-            return f'"status":"resolved","decision":{decision},"closed_reason":"{reason}"'
+            return f'"status":"resolved","decision":{decision},{_run_end(overtaken)}'
         case Closed(_, closed):
-            return f'"status":"closed","decision":null,"closed_reason":"{closed.run_status}"'
+            return f'"status":"closed","decision":null,{_run_end(closed)}'
         case _:
             assert_never(shown)
+
+
+def _run_end(end: TaskClosed | TaskOvertaken) -> str:
+    """Say how the run ended; who and when only if that is known, so that what was listed before stays as it was."""
+    by = "" if end.ended_by is None else f',"closed_by":{json.dumps(end.ended_by.name)}'
+    at = "" if end.ended_at is None else f',"closed_at":"{rfc3339(end.ended_at)}"'
+    return f'"closed_reason":"{end.run_status}"{by}{at}'
 
 
 def _decision(resolved: TaskResolved) -> TaskDecision:

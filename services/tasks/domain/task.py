@@ -115,13 +115,23 @@ def _open(state: TaskState, command: Open) -> Sequence[TaskFact]:
 def _close(state: TaskState, command: Close) -> Sequence[TaskFact]:
     match state:
         case Unknown() | Pending():
-            return [TaskClosed(run_id=command.run_id, run_status=command.run_status)]
+            return [TaskClosed(**_end_of_run(command))]
         case Resolved():
-            return [TaskOvertaken(run_id=command.run_id, run_status=command.run_status)]
+            return [TaskOvertaken(**_end_of_run(command))]
         case Overtaken() | Closed() | ClosedUnseen():
             return []
         case _:
             assert_never(state)
+
+
+def _end_of_run(command: Close) -> JsonObject:
+    """Return what is told of the end of a run, whether or not the task had been decided."""
+    return {
+        "run_id": command.run_id,
+        "run_status": command.run_status,
+        "ended_by": command.ended_by,
+        "ended_at": command.ended_at,
+    }
 
 
 def _discard(state: TaskState, command: Discard) -> Sequence[TaskFact]:
@@ -171,8 +181,13 @@ def _decide(state: TaskState, order: DecideTask, now: datetime) -> Sequence[Task
 
 
 def _run_ended(closed: TaskClosed) -> Refused:
+    details: JsonObject = {"run_status": closed.run_status}
+    if closed.ended_by is not None:
+        details["ended_by"] = closed.ended_by.name
+    if closed.ended_at is not None:
+        details["ended_at"] = rfc3339(closed.ended_at)
     message = f"The run ended ({closed.run_status}) before this was decided."
-    return Refused("run-ended", message, run_status=closed.run_status)
+    return Refused("run-ended", message, **details)
 
 
 def _answer_again(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from contracts.actor import Actor
 from contracts.run import RunPaused
 from contracts.task import DecideTask
 
@@ -29,10 +30,12 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The run ended in `run_status` while it still waited for this task."""
+    """The run ended in `run_status` while it still waited for this task: at `ended_at`, by somebody if by anybody."""
 
     run_id: UUID
     run_status: EndedRunStatus
+    ended_by: Actor | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

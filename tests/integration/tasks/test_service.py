@@ -168,7 +168,9 @@ async def test_a_decided_task_survives_the_end_and_the_repeat_of_its_pause(
         await tell(client, cancel_event(TASK_ID), pause_event(paused()))
         await heard(client, 2)
         again = TaskView.model_validate((await ask(client, DECIDE_TASK, order)).ok)
-        assert again == first.model_copy(update={"closed_reason": "Cancelled"})
+        ended = {"closed_reason": "Cancelled", "closed_by": ADA.name, "closed_at": again.closed_at}
+        assert again == first.model_copy(update=ended)
+        assert again.closed_at is not None
         asked = ExplainTasks(task_ids=[TASK_ID])
         (found,) = TaskExplanations.model_validate(
             (await ask(client, EXPLAIN_TASKS, asked)).ok
@@ -200,6 +202,7 @@ async def test_who_decided_sees_that_the_run_was_cancelled_first(
         assert page.total == 1
         for task in (shown, *page.items):
             assert (task.status, task.closed_reason) == ("resolved", "Cancelled")
+            assert (task.closed_by, task.closed_at) == (ADA.name, cancel_event().time)
             assert task.decision is not None
             assert (task.decision.by, task.decision.outcome) == ("Ada", "approved")
 

@@ -144,6 +144,18 @@ def test_what_was_open_when_the_run_was_cancelled_is_cancelled() -> None:
     assert (review.status, review.finished_at) == ("Cancelled", NOW + timedelta(seconds=3))
 
 
+def test_a_cancelled_run_says_who_cancelled_it_when_and_why() -> None:
+    run = started(APPROVAL, {"email": "a"})
+    run.does(cancel("Ordered twice"))
+
+    before, after = at(run, APPROVAL, len(run.events) - 1), at(run, APPROVAL, len(run.events))
+
+    assert before.cancelled is None
+    assert after.cancelled is not None
+    assert after.cancelled.at == after.ended_at
+    assert (after.cancelled.by, after.cancelled.reason) == (BOB.name, "Ordered twice")
+
+
 def at(run: Run, raw: JsonObject, sequence: int) -> Traced:
     """The run as it was after one of its events."""
     return fold_run(envelopes(run.events)[:sequence], definition_of(raw))

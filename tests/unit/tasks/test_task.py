@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.base import rfc3339
 from contracts.run import FormField
 from contracts.task import (
     DecideTask,
@@ -118,6 +119,25 @@ def test_both_kinds_can_be_rejected(kind: str) -> None:
 def test_the_end_of_the_run_closes_a_pending_task() -> None:
     state = given(opening())
     assert decide(state, CANCELLED, LATER) == [TaskClosed(run_id=RUN_ID, run_status="Cancelled")]
+
+
+def test_what_is_closed_says_who_ended_the_run_and_when() -> None:
+    ended = Close(RUN_ID, "Cancelled", BOB, CREATED_AT)
+    (closed,) = decide(given(opening()), ended, LATER)
+    assert isinstance(closed, TaskClosed)
+    assert (closed.ended_by, closed.ended_at) == (BOB, CREATED_AT)
+    (overtaken,) = decide(given(opening(), Decide(decision())), ended, LATER)
+    assert isinstance(overtaken, TaskOvertaken)
+    assert (overtaken.ended_by, overtaken.ended_at) == (BOB, CREATED_AT)
+
+
+def test_whoever_is_too_late_for_a_cancelled_run_is_told_who_cancelled_it_and_when() -> None:
+    state = given(opening(), Close(RUN_ID, "Cancelled", BOB, CREATED_AT))
+    assert refusal(state, decision()).details == {
+        "run_status": "Cancelled",
+        "ended_by": BOB.name,
+        "ended_at": rfc3339(CREATED_AT),
+    }
 
 
 def test_a_pause_heard_of_after_the_end_of_its_run_opens_nothing() -> None:

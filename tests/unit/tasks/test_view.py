@@ -7,7 +7,7 @@ import pytest
 from contracts.task import TaskClosed, TaskOpened, TaskOvertaken, TaskView
 from services.tasks.app.view import PROMPT_CHARACTERS_LISTED_MAX, list_item_of, view_of
 from services.tasks.domain.task import decide, evolve
-from services.tasks.domain.task_commands import Decide
+from services.tasks.domain.task_commands import Close, Decide
 from services.tasks.domain.task_state import (
     Closed,
     Overtaken,
@@ -16,7 +16,7 @@ from services.tasks.domain.task_state import (
     Shown,
     Unknown,
 )
-from tests.support.tasks import AMOUNT, CREATED_AT, RUN_ID, TASK_ID, decision, opening, paused
+from tests.support.tasks import AMOUNT, BOB, CREATED_AT, RUN_ID, TASK_ID, decision, opening, paused
 
 LATER = CREATED_AT + timedelta(minutes=5)
 
@@ -76,6 +76,18 @@ def test_a_decided_task_shows_its_decision() -> None:
 def test_a_closed_task_shows_how_its_run_ended() -> None:
     view = TaskView.model_validate_json(view_of(TASK_ID, closed()))
     assert (view.status, view.decision, view.closed_reason) == ("closed", None, "Failed")
+    assert (view.closed_by, view.closed_at) == (None, None)
+
+
+@pytest.mark.parametrize("before", [pending(), resolved()], ids=type)
+def test_it_shows_who_ended_the_run_and_when(before: Pending | Resolved) -> None:
+    odd = BOB.model_copy(update={"name": 'Bob "Ünal"'})
+    shown = evolve(before, *decide(before, Close(RUN_ID, "Cancelled", odd, CREATED_AT), LATER))
+    assert isinstance(shown, Closed | Overtaken)
+    for text in (view_of(TASK_ID, shown), list_item_of(TASK_ID, shown)):
+        view = TaskView.model_validate_json(text)
+        assert (view.closed_by, view.closed_at) == (odd.name, CREATED_AT)
+        assert view.closed_reason == "Cancelled"
 
 
 def test_an_overtaken_decision_is_shown_with_how_the_run_ended() -> None:

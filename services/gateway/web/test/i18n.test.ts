@@ -24,6 +24,15 @@ describe("messages", () => {
     }
   });
 
+  it("say who ended a run and when", () => {
+    expect(en.tasks.runEndedBy("Cancelled", "Dana", "12:04")).toBe(
+      "This run was cancelled by Dana at 12:04.",
+    );
+    expect(italian.tasks.runEndedBy("Failed", "Dana", "12:04")).toBe(
+      "Questa esecuzione è stata rifiutata da Dana alle 12:04.",
+    );
+  });
+
   it("exist in both languages, in words of their own", () => {
     const same = leaves(en).filter(
       ([path, text]) => text === valueAt(italian, path) && text.includes(" "),

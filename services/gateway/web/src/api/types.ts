@@ -80,6 +80,8 @@ export interface Task {
   timeout_at?: string | null;
   decision: Decision | null;
   closed_reason?: string | null;
+  closed_by?: string | null;
+  closed_at?: string | null;
 }
 
 export type RunStatus = "Queued" | "Running" | "Waiting" | "Completed" | "Failed" | "Cancelled";
@@ -151,6 +153,7 @@ export interface RunDetail extends Run {
   /** When that was; null for now. */
   as_of: string | null;
   limit: TimeLimit | null;
+  cancelled?: { by: string; at: string; reason: string | null };
   ahead: number | null;
 }
 

@@ -191,6 +191,10 @@ export const en = {
       return `Decided by ${name} at ${time}.`;
     },
     closedUndecided: "Closed without a decision",
+    runEndedBy: (status: string, name: string, time: string): string =>
+      status === "Cancelled"
+        ? `This run was cancelled by ${name} at ${time}.`
+        : `This run was rejected by ${name} at ${time}.`,
     runEnded: (status: string): string => {
       if (status === "Cancelled") return "This run was cancelled.";
       if (status === "Failed") return "This run has failed.";

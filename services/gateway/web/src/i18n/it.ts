@@ -192,6 +192,10 @@ export const it: Messages = {
       return `Decisa da ${name} alle ${time}.`;
     },
     closedUndecided: "Chiusa senza decisione",
+    runEndedBy: (status, name, time) =>
+      status === "Cancelled"
+        ? `Questa esecuzione è stata annullata da ${name} alle ${time}.`
+        : `Questa esecuzione è stata rifiutata da ${name} alle ${time}.`,
     runEnded: (status) => {
       if (status === "Cancelled") return "Questa esecuzione è stata annullata.";
       if (status === "Failed") return "Questa esecuzione è fallita.";

@@ -10,6 +10,7 @@ import { useTopics } from "../live/live.tsx";
 import { usePage } from "../shell/page.tsx";
 import { shortId } from "../tasks/card-head.tsx";
 import { StandaloneCard } from "../tasks/task-page.tsx";
+import { withoutHidden } from "../ui/bidi.ts";
 import { Moment } from "../ui/clock.ts";
 import { JsonView } from "../ui/json-tree.tsx";
 import { Empty, errorText, isMissing, LoadError, Loading } from "../ui/states.tsx";
@@ -185,6 +186,19 @@ function Summary({ run }: { run: RunDetail }) {
           <dt>{w.limit}</dt>
           <dd>
             <LimitLeft limit={run.limit} />
+          </dd>
+        </>
+      )}
+      {run.cancelled && (
+        <>
+          <dt>{w.cancelled}</dt>
+          <dd dir="auto">
+            {w.cancelledBy(withoutHidden(run.cancelled.by))} <ClockTime time={run.cancelled.at} />
+            {run.cancelled.reason && (
+              <p className="muted">
+                <UserText text={run.cancelled.reason} />
+              </p>
+            )}
           </dd>
         </>
       )}

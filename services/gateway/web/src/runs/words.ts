@@ -24,6 +24,8 @@ const en = {
   showEvent: "CloudEvent",
   byFlusso: "Flusso",
   notYet: "This step had not begun at that moment.",
+  cancelled: "Cancelled",
+  cancelledBy: (name: string) => `By ${name},`,
   waitedThen: "At this moment the run waited for an answer.",
   event: (kind: string, step: string): string => {
     switch (kind) {
@@ -121,6 +123,8 @@ const it: RunWords = {
   showEvent: "CloudEvent",
   byFlusso: "Flusso",
   notYet: "In quel momento questo passo non era ancora iniziato.",
+  cancelled: "Annullata",
+  cancelledBy: (name) => `Da ${name},`,
   waitedThen: "In questo momento l'esecuzione aspettava una risposta.",
   event: (kind, step) => {
     switch (kind) {

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { type TaskFilters, tasksQuery } from "../api/queries.ts";
 import type { Task } from "../api/types.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { useFormat, useT } from "../i18n/i18n.tsx";
 import { useBatches } from "../live/live.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
@@ -11,6 +11,7 @@ import { UserText } from "../ui/text.tsx";
 import { RelativeTime } from "../ui/time.tsx";
 import { titleOf } from "./card-head.tsx";
 import { tasksOf } from "./inbox.ts";
+import { runEndText } from "./receipt.tsx";
 
 interface Props {
   filters: TaskFilters;
@@ -62,6 +63,7 @@ export function History({ filters, filtered, clear }: Props) {
 
 function HistoryLine({ task }: { task: Task }) {
   const t = useT();
+  const format = useFormat();
   const { decision } = task;
   return (
     <>
@@ -74,17 +76,20 @@ function HistoryLine({ task }: { task: Task }) {
         <UserText text={task.workflow_name} />
         <UserText text={task.step_name} />
       </p>
-      <p dir="auto">
-        {decision
-          ? t.tasks.decidedBy(decision.outcome, withoutHidden(decision.by))
-          : t.tasks.closedUndecided}
-        {decision && (
-          <>
-            {", "}
-            <RelativeTime time={decision.at} />
-          </>
-        )}
-      </p>
+      {decision ? (
+        <p dir="auto">
+          {t.tasks.decidedBy(decision.outcome, withoutHidden(decision.by))}
+          {", "}
+          <RelativeTime time={decision.at} />
+        </p>
+      ) : (
+        <p>{t.tasks.closedUndecided}</p>
+      )}
+      {task.closed_reason && (
+        <p className="muted" dir="auto">
+          {runEndText(t, format, task)}
+        </p>
+      )}
       {decision?.comment && (
         <p className="muted">
           <UserText text={decision.comment} />

@@ -25,8 +25,21 @@ export function settledText(
     const say = lost ? t.tasks.settledBy : t.tasks.decidedByAt;
     return say(outcome, withoutHidden(by), format.clock(at, now()));
   }
+  return runEndText(t, format, task, problem);
+}
+
+/** How the task's run ended before a decision, or before it took one; by whom and when as far as that is known. */
+export function runEndText(
+  t: Messages,
+  format: Format,
+  task: Task,
+  problem: Problem | null = null,
+): string {
   const status = problem?.text("run_status") ?? task.closed_reason ?? "";
-  return t.tasks.runEnded(status);
+  const by = problem?.text("ended_by") ?? task.closed_by;
+  const at = problem?.text("ended_at") ?? task.closed_at;
+  if (!by || !at) return t.tasks.runEnded(status);
+  return t.tasks.runEndedBy(status, withoutHidden(by), format.clock(at, now()));
 }
 
 interface Props {

@@ -4,7 +4,7 @@ import { useId, useRef } from "react";
 import { Link } from "wouter";
 import { taskQuery } from "../api/queries.ts";
 import type { Task } from "../api/types.ts";
-import { useT } from "../i18n/i18n.tsx";
+import { useFormat, useT } from "../i18n/i18n.tsx";
 import { usePage } from "../shell/page.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
@@ -13,7 +13,7 @@ import { UserText } from "../ui/text.tsx";
 import { Card } from "./card.tsx";
 import { titleOf } from "./card-head.tsx";
 import { DecisionDetails } from "./decision-details.tsx";
-import { receiptText } from "./receipt.tsx";
+import { receiptText, runEndText } from "./receipt.tsx";
 
 export default function TaskPage({ id }: { id: string }) {
   const t = useT();
@@ -52,6 +52,7 @@ interface StandaloneProps {
 /** A card outside the list: on its page, and inside the run that waits for it. */
 export function StandaloneCard({ task, onDone, alone = false }: StandaloneProps) {
   const t = useT();
+  const format = useFormat();
   const titleId = useId();
   const queries = useQueryClient();
   const { receipt } = useAnnouncer();
@@ -74,6 +75,11 @@ export function StandaloneCard({ task, onDone, alone = false }: StandaloneProps)
         onChanged={set}
       />
       {task.decision && <DecisionDetails decision={task.decision} />}
+      {task.decision && task.closed_reason && (
+        <p className="receipt" dir="auto">
+          {runEndText(t, format, task)}
+        </p>
+      )}
     </section>
   );
 }
