@@ -57,17 +57,22 @@ async def run_campaign(folder: Path, settings: Settings, tell: Tell) -> Evidence
                 crowd.stop_starting.set()
                 await crowd.starters_are_done()
                 left = await quiet.at_rest(cluster, crowd.ignored, settings.rest_seconds_max)
+                rested_at = time.time()
+                await quiet.listeners_are_told(cluster, crowd.followers)
                 tell(
-                    f"at rest {time.time() - healed_at:.1f} s after healing; left: {left or 'nothing'}"
+                    f"at rest {rested_at - healed_at:.1f} s after healing; left: {left or 'nothing'}"
                 )
             backlog = await quiet.backlog_of(cluster)
             cpu = await quiet.cpu_of(cluster) if settings.measures_cpu else {}
+            findings = await quiet.findings_of(cluster)
             evidence = await gather(cluster.database_url, path)
             evidence.faults = records
             evidence.backlog, evidence.cpu = backlog, cpu
             evidence.repairs = quiet.repairs_in(cluster)
             evidence.unasked = _ended_unasked(cluster, records)
             evidence.leaks = await quiet.leaks_of(cluster, canary, path)
+            evidence.public_key = cluster.public_key
+            evidence.findings = findings
             evidence.healed_at, evidence.settled = healed_at, not left
             return evidence
 
@@ -79,6 +84,7 @@ class Load:
         self._crowd = crowd
         self.stop_starting = asyncio.Event()
         self.stop_deciding = asyncio.Event()
+        self.followers: list[Follower] = []
         self._starting: list[asyncio.Task[None]] = []
 
     @property
@@ -92,6 +98,7 @@ class Load:
             group.create_task(self._crowd.cancel_until(self.stop_starting)),
         ]
         group.create_task(self._crowd.decide_until(self.stop_deciding))
+        group.create_task(self._crowd.audit_until(self.stop_deciding))
 
     async def starters_are_done(self) -> None:
         await asyncio.wait(self._starting)
@@ -110,17 +117,15 @@ async def _under_load(
         await crowd.set_up(canary)
         load = Load(crowd)
         async with asyncio.TaskGroup() as group:
-            followers = [
-                group.create_task(Follower(client.http, url, journal).follow())
-                for url in cluster.gateways
-            ]
+            load.followers = [Follower(client.http, url, journal) for url in cluster.gateways]
+            following = [group.create_task(follower.follow()) for follower in load.followers]
             load.begin(group)
             try:
                 yield load
             finally:
                 load.stop_starting.set()
                 load.stop_deciding.set()
-                for follower in followers:
+                for follower in following:
                     follower.cancel()
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.faults.campaign import client_checks, decision_checks, log_checks
+from tests.faults.campaign import chain_checks, client_checks, decision_checks, log_checks
 from tests.faults.campaign.evidence import Evidence, load
 from tests.faults.campaign.histories import Histories
 from tests.faults.campaign.verdicts import Verdict, lines_of
@@ -26,6 +26,8 @@ CHECKS: tuple[Callable[[Histories], Verdict], ...] = (
     decision_checks.decisions_are_signed,
     client_checks.secrets_stay_secret,
     client_checks.every_fault_struck,
+    chain_checks.decisions_are_sealed,
+    client_checks.operators_find_nothing,
     client_checks.nobody_broke,
 )
 

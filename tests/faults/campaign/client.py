@@ -39,7 +39,8 @@ class Client:
         except httpx.HTTPError:
             return None
         if answer.status_code != 200:
-            self._note_fault(path, answer)
+            if answer.status_code != 409:  # what is not ready is no fault
+                self._note_fault(path, answer)
             return None
         return dict(answer.json())
 

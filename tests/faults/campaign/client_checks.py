@@ -205,6 +205,14 @@ def every_fault_struck(histories: Histories) -> Verdict:
     return verdict
 
 
+def operators_find_nothing(histories: Histories) -> Verdict:
+    """I18: what services prove about themselves agrees with what is proved here."""
+    verdict = Verdict("I18", "`flusso verify` finds nothing")
+    verdict.checked += 1
+    verdict.broken.extend(histories.evidence.findings)
+    return verdict
+
+
 def nobody_broke(histories: Histories) -> Verdict:
     """No 500, no process that gave up, no dead letter but those that were sent as such."""
     verdict = Verdict("also", "no 500, no process that ends itself, no dead letter of a real event")

@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from deploy.local.process import ChildProcess, LineSink
 from deploy.local.services import ServicePlan, Surroundings, plan_services, service_program
 from deploy.local.stack import ask_readyz, stop_together
 from services.chassis.crash_points import VARIABLE as CRASH_POINTS
+from services.tasks.adapters.signing import VARIABLE as SIGNING_KEY
+from services.tasks.adapters.signing import signer_from
 from tests.support.tcp_proxy import TcpProxy
 
 look_seconds = 0.2
@@ -47,6 +50,8 @@ class Cluster:
 
     folder: Path
     admin_token: str
+    public_key: str
+    """Of what tasks sign, in base64."""
     postgres: PostgresServer
     nats: NatsServer
     services: dict[str, ChildProcess]
@@ -184,6 +189,7 @@ async def _wire(
 ) -> Cluster:
     token = read_or_make_secret(folder / "admin-token")
     keys = read_or_make_secret_key(folder / "secret-keys")
+    signing_key = read_or_make_secret(folder / "signing-key")
     wanted = dict.fromkeys(("engine", "tasks", "gateway"), replicas)
     plans = {plan.name: plan for plan in plan_services(free_port(), wanted)}
     proxies: dict[tuple[str, str], TcpProxy] = {}
@@ -201,10 +207,24 @@ async def _wire(
             data_dir=folder,
             admin_token=token,
             secret_keys=keys,
-            extra={"FLUSSO_LOG_FORMAT": "json", ALLOWED_NETWORKS: "127.0.0.0/8", CRASH_POINTS: ""},
+            signing_key=signing_key,
+            extra={
+                "FLUSSO_LOG_FORMAT": "json",
+                ALLOWED_NETWORKS: "127.0.0.0/8",
+                CRASH_POINTS: "",
+            },
         )
         services[name] = ChildProcess(service_program(plan, surroundings), sink(folder, name))
-    return Cluster(folder, token, postgres, nats, services, plans, proxies)
+    return Cluster(
+        folder, token, _public_key(signing_key), postgres, nats, services, plans, proxies
+    )
+
+
+def _public_key(signing_key: str) -> str:
+    """Return the public half, in base64: what an operator gives to auditors."""
+    signer = signer_from({SIGNING_KEY: signing_key})
+    assert signer is not None, "a key was made"
+    return b64encode(signer.public_key).decode()
 
 
 def _postgres_edge(postgres: PostgresServer, folder: Path) -> tuple[str, TcpProxy]:

@@ -11,6 +11,7 @@ from tests.faults.campaign.client import Client
 page_size = 200
 look_seconds = 0.4
 cancel_seconds = 2.5
+audit_seconds = 0.7
 rejected_part, raced_part, left_to_the_clock_part, repeated_part = 0.15, 0.2, 0.5, 0.2
 ignored_part = 0.04
 SHAPES = ("approval", "form", "effect", "branches", "clock", "delivery", "parent")
@@ -32,6 +33,8 @@ class Crowd:
     ignored: set[str] = field(default_factory=set)
     """Tasks that nobody will answer: their runs still wait at the end."""
     started: int = 0
+    decided: list[str] = field(default_factory=list)
+    """Tasks whose decision somebody was told."""
 
     async def set_up(self, canary: str) -> None:
         """Make the workflows and the secret that they use; on a healthy system, before anything goes wrong."""
@@ -158,8 +161,23 @@ class Crowd:
         path = f"/api/v1/tasks/{task['id']}/{action}"
         about: dict[str, Json] = {"task": task["id"], "action": action}
         answer = await self.client.insist("decision", path, body, key=key, gateway=gateway, **about)
-        if answer is not None and answer.is_success and self.client.chance.random() < repeated_part:
+        if answer is None or not answer.is_success:
+            return
+        self.decided.append(str(task["id"]))
+        if self.client.chance.random() < repeated_part:
             await self.client.insist("decision", path, body, key=key, repeat=True, **about)
+
+    # -- auditing ------------------------------------------------------------------------------------
+
+    async def audit_until(self, stop: asyncio.Event) -> None:
+        """Ask for receipts of what was decided and keep them, until told to stop."""
+        while not stop.is_set():
+            await asyncio.sleep(audit_seconds)
+            if self.decided:
+                task = self.client.chance.choice(self.decided)
+                receipt = await self.client.read(f"/api/v1/tasks/{task}/receipt")
+                if receipt is not None:
+                    self.client.journal.note("receipt", task=task, told=receipt)
 
     # -- cancelling ----------------------------------------------------------------------------------
 

@@ -40,6 +40,17 @@ TABLES = {
     " FROM tasks.dead_letters",
     "cursors": "SELECT 'engine' AS schema, position FROM engine.relay_cursor UNION ALL"
     " SELECT 'tasks', position FROM tasks.relay_cursor",
+    "chain": "SELECT coalesce(log.position, chain.position) AS position, schema_version,"
+    """ to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS"""
+    " occurred_at, workflow_id::text AS workflow,"
+    " place, encode(hash, 'hex') AS hash FROM tasks.log"
+    " FULL JOIN tasks.chain_entries AS chain ON chain.position = log.position ORDER BY 1",
+    "checkpoints": "SELECT number, first_position, last_position, entries,"
+    " encode(root, 'hex') AS root, encode(previous, 'hex') AS previous,"
+    """ to_char(signed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS"""
+    " signed_at, checkpoints.key_id,"
+    " encode(signature, 'hex') AS signature, encode(public_key, 'hex') AS public_key"
+    " FROM tasks.checkpoints LEFT JOIN tasks.signing_keys USING (key_id) ORDER BY number",
 }
 EVERY_ROW = "SELECT row.*::text AS text FROM {table} AS row"
 USER_TABLES = (
@@ -96,6 +107,10 @@ class Evidence:
     """Processes that ended without being asked to."""
     leaks: list[str] = field(default_factory=list)
     """Where the value of a secret was found."""
+    public_key: str = ""
+    """Of the deployment, in base64, as its operator knows it: not from the database."""
+    findings: list[str] = field(default_factory=list)
+    """What `flusso verify` has found."""
     healed_at: float = 0.0
     settled: bool = True
     """Everything was over within the time that healing may take."""

@@ -1,7 +1,7 @@
 """Clients that follow live events on one gateway, come back after every break, and note all that they are told."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import orjson
@@ -21,6 +21,8 @@ class Follower:
     journal: Journal
     last_id: str = ""
     """Of the last event that was taken whole."""
+    newest: dict[str, int] = field(default_factory=dict)
+    """By run or task: the last version that was told since the last reset."""
 
     async def follow(self) -> None:
         """Listen until cancelled."""
@@ -52,9 +54,11 @@ class Follower:
         name = fields.get("event", "message")
         self.last_id = fields.get("id", self.last_id)
         if name == "reset":
+            self.newest.clear()
             self.journal.note("reset", gateway=self.url)
         elif name == "message" and "data" in fields:
             event = orjson.loads(fields["data"])
+            self.newest[event["subject"]] = event["sequence"]
             self.journal.note(
                 "told",
                 gateway=self.url,

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
+import httpx
 import orjson
 import psutil
 from nats.js.errors import NotFoundError
@@ -12,10 +14,17 @@ from nats.js.errors import NotFoundError
 from tests.faults.campaign.broker_strikes import DURABLES, connected
 from tests.faults.campaign.cluster import Cluster
 from tests.faults.campaign.evidence import find_text
+from tests.faults.campaign.listeners import Follower
 
 look_seconds = 0.5
 cpu_seconds = 4.0
 consumed_seconds_max = 15.0
+verified_seconds_max = 180.0
+told_seconds_max = 30.0
+VERSIONS = (
+    "SELECT stream_id::text AS stream, version FROM engine.snapshots"
+    " UNION ALL SELECT stream_id::text, version FROM tasks.snapshots"
+)
 LEFT = {
     "runs that machines should move": "SELECT count(*) FROM engine.runs"
     " WHERE status IN ('Running', 'Queued')",
@@ -31,6 +40,8 @@ LEFT = {
     "untold events": "SELECT (SELECT coalesce(max(position), 0) FROM engine.log)"
     " + (SELECT coalesce(max(position), 0) FROM tasks.log)"
     " - (SELECT position FROM engine.relay_cursor) - (SELECT position FROM tasks.relay_cursor)",
+    "entries that are not sealed": "SELECT count(*) FROM tasks.log"
+    " WHERE position > (SELECT position FROM tasks.chain_cursor)",
     "tasks that somebody or the clock will answer": "SELECT count(*) FROM tasks.pending_tasks"
     " WHERE task_id <> ALL($1::uuid[])",
 }
@@ -60,6 +71,29 @@ async def at_rest(cluster: Cluster, ignored: set[str], seconds: float) -> dict[s
     except TimeoutError:
         return left
     return {}
+
+
+async def listeners_are_told(cluster: Cluster, followers: Sequence[Follower]) -> None:
+    """Wait until live clients know the newest of everything, at most so long; the checker finds who does not."""
+    versions = await _versions(cluster.database_url)
+    deadline = asyncio.get_running_loop().time() + told_seconds_max
+    while asyncio.get_running_loop().time() < deadline:
+        behind = (
+            sequence < versions.get(subject, 0)
+            for follower in followers
+            for subject, sequence in follower.newest.items()
+        )
+        if not any(behind):
+            return
+        await asyncio.sleep(look_seconds)
+
+
+async def _versions(database_url: str) -> dict[str, int]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        return {row["stream"]: row["version"] for row in await connection.fetch(VERSIONS)}
+    finally:
+        await connection.close()
 
 
 async def backlog_of(cluster: Cluster) -> dict[str, int]:
@@ -96,6 +130,22 @@ async def cpu_of(cluster: Cluster) -> dict[str, float]:
 def _cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+async def findings_of(cluster: Cluster) -> list[str]:
+    """Have everything verified as an operator does, and return what was found. Raises TimeoutError."""
+    url = f"{cluster.gateways[0]}/api/v1/system/verifications"
+    headers = {"authorization": f"Bearer {cluster.admin_token}"}
+    async with (
+        asyncio.timeout(verified_seconds_max),
+        httpx.AsyncClient(trust_env=False, timeout=30.0, headers=headers) as http,
+    ):
+        look = (await http.post(url, json={})).raise_for_status().json()
+        while look["state"] == "running":
+            await asyncio.sleep(look_seconds)
+            look = (await http.get(f"{url}/{look['id']}")).raise_for_status().json()
+    found = [f"{each['check']}, {each['subject']}: {each['message']}" for each in look["findings"]]
+    return found if look["state"] == "done" else [*found, f"it ended as {look['state']}"]
 
 
 def repairs_in(cluster: Cluster) -> dict[str, int]:
