@@ -94,7 +94,7 @@ check-python: $(DEV)
 	@echo "== ruff check";   $(PYTHON) -m ruff check --quiet .
 	@echo "== mypy";         $(PYTHON) -m mypy --no-error-summary
 	@echo "== import-linter"; $(VENV)/bin/lint-imports --no-cache >$(VENV)/.import-linter.log || { cat $(VENV)/.import-linter.log; exit 1; }
-	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check && $(PYTHON) -m services.cli.publish --check
+	@echo "== generated schemas are current"; $(PYTHON) -m contracts.publish --check && $(PYTHON) -m services.cli.publish --check && $(PYTHON) -m services.gateway.publish --check
 
 .PHONY: check-web
 check-web: $(WEB_MODULES)
@@ -133,8 +133,8 @@ bench-inbox: setup $(DEV) ## measure the Tasks page in Chromium with 100,000 tas
 	@exec $(PYTHON) -m tests.load.inbox_scale
 
 .PHONY: schemas
-schemas: $(RUNTIME) ## write the published JSON Schemas and the AsyncAPI document
-	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish && $(PYTHON) -m tests.conformance.control_flow
+schemas: $(RUNTIME) ## write the published JSON Schemas, the AsyncAPI document and the web app's types of the API
+	@$(PYTHON) -m contracts.publish && $(PYTHON) -m services.cli.publish && $(PYTHON) -m services.gateway.publish && $(PYTHON) -m tests.conformance.control_flow
 
 .PHONY: secret-key
 secret-key: $(RUNTIME) ## print a new key for FLUSSO_SECRET_KEYS

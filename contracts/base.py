@@ -25,7 +25,10 @@ JsonObject = dict[str, Any]
 class Fact(BaseModel):
     """Something that has happened; readers ignore fields that came later."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Whoever reads an answer may rely on what its writer always writes: only `exclude_if` leaves a field out.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", json_schema_serialization_defaults_required=True
+    )
 
 
 class Command(BaseModel):

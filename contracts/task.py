@@ -1,5 +1,6 @@
 """A task: what a paused run asks of people (`flusso.task.*`, all version 1)."""
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,14 @@ TaskAction = Literal["approve", "reject", "submit"]
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_empty(value: Sequence[object]) -> bool:
+    return not value
+
+
+def _is_zero(value: int) -> bool:
+    return value == 0
 
 
 # -- facts -------------------------------------------------------------------------------------------------------------
@@ -208,10 +217,10 @@ class TaskView(Fact):
     timeout_at: Instant | None = None
     decision: TaskDecision | None = None
     closed_reason: str | None = None
-    closed_by: str | None = None
-    closed_at: Instant | None = None
-    attempts: list[TaskAttempt] = Field(default_factory=list)
-    attempts_total: int = 0
+    closed_by: str | None = Field(default=None, exclude_if=_is_none)
+    closed_at: Instant | None = Field(default=None, exclude_if=_is_none)
+    attempts: list[TaskAttempt] = Field(default_factory=list, exclude_if=_is_empty)
+    attempts_total: int = Field(default=0, exclude_if=_is_zero)
 
 
 class TaskPage(Fact):

@@ -5,7 +5,9 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import uvloop
@@ -34,7 +36,7 @@ from services.gateway.app.system_health import AskHealth
 from services.gateway.app.tell_counts import CountTeller
 from services.gateway.app.verify import Verify
 from services.gateway.entry import metrics
-from services.gateway.entry.application import make_application
+from services.gateway.entry.application import Routes, make_application
 from services.gateway.entry.deliveries import DeliveryRoutes
 from services.gateway.entry.doorway import Doorway
 from services.gateway.entry.drafts import DraftRoutes
@@ -64,51 +66,84 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(runtime: Runtime, hub: Hub) -> Edge:
-    """Wire the parts and start the loops."""
-    monotonic = time.monotonic
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes and the loops work with; nothing of it does anything by itself."""
+
+    runtime: Runtime
+    hub: Hub
+    credentials: StoredCredentials
+    doorman: Doorman
+    doorway: Doorway
+    forwarder: Forwarder
+    begin: BeginRun
+    counts: CountTeller
+    verify: Verify
+    web: WebApp
+
+
+def make_parts(runtime: Runtime, hub: Hub) -> Parts:
+    """Return the parts, put together."""
     asking = runtime.caller
     credentials = StoredCredentials(runtime.pool)
     intake = StoredIntake(runtime.pool)
-    doorman = Doorman(credentials, runtime.settings.admin_token, utc_now, monotonic)
-    doorway = Doorway(doorman, monotonic)
-    gate = Gate()
-    runtime.spawn("gate", gate.run())
+    doorman = Doorman(credentials, runtime.settings.admin_token, utc_now, time.monotonic)
     forwarder = Forwarder(asking, intake, utc_now)
-    begin = BeginRun(asking, intake, forwarder, utc_now)
-    counts = CountTeller(hub, asking)
-    web = WebApp(DIST)
-    verify = Verify(StoredVerifications(runtime.pool), asking, utc_now)
-    runtime.spawn("forwarder", forwarder.run())
-    runtime.spawn("counts", counts.run())
-    runtime.spawn("verifications", verify.run())
-    runtime.spawn("ears", _hear(runtime, hub))
-    metrics.LISTENERS.set_function(lambda: hub.listeners)
-    metrics.INTAKE.set_function(lambda: forwarder.waiting)
+    return Parts(
+        runtime,
+        hub,
+        credentials,
+        doorman,
+        Doorway(doorman, time.monotonic),
+        forwarder,
+        BeginRun(asking, intake, forwarder, utc_now),
+        CountTeller(hub, asking),
+        Verify(StoredVerifications(runtime.pool), asking, utc_now),
+        WebApp(DIST),
+    )
+
+
+def make_routes(parts: Parts) -> Sequence[Routes]:
+    """Return all routes of the API."""
+    asking, credentials, doorman = parts.runtime.caller, parts.credentials, parts.doorman
     health = AskHealth(
         asking,
-        lambda: _checks(runtime, hub),
-        lambda: {"listeners": hub.listeners, "intake": forwarder.waiting},
-        verify,
+        lambda: _checks(parts.runtime, parts.hub),
+        lambda: {"listeners": parts.hub.listeners, "intake": parts.forwarder.waiting},
+        parts.verify,
         utc_now(),
     )
-    groups = (
+    profiles = StoredProfiles(parts.runtime.pool)
+    return (
         TaskRoutes(asking),
-        RunRoutes(asking, begin, forwarder),
-        WebhookRoutes(begin, utc_now),
+        RunRoutes(asking, parts.begin, parts.forwarder),
+        WebhookRoutes(parts.begin, utc_now),
         DeliveryRoutes(asking),
         WorkflowRoutes(asking),
         DraftRoutes(asking),
         SecretRoutes(asking),
         StatsRoutes(asking, utc_now),
-        SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), doorway),
-        ProfileRoutes(OwnProfile(StoredProfiles(runtime.pool), credentials, doorman, utc_now)),
+        SessionRoutes(SignIn(credentials, doorman, utc_now, secrets.token_bytes), parts.doorway),
+        ProfileRoutes(OwnProfile(profiles, credentials, doorman, utc_now)),
         TokenRoutes(ApiTokens(credentials, doorman, utc_now, secrets.token_bytes)),
-        EventRoutes(hub, counts, doorman, utc_now, web.build),
-        HealthRoutes(lambda: _checks(runtime, hub)),
-        OperationRoutes(asking, health, verify),
+        EventRoutes(parts.hub, parts.counts, doorman, utc_now, parts.web.build),
+        HealthRoutes(lambda: _checks(parts.runtime, parts.hub)),
+        OperationRoutes(asking, health, parts.verify),
     )
-    return make_application(groups, web, doorway, gate, monotonic)
+
+
+def build(runtime: Runtime, hub: Hub) -> Edge:
+    """Wire the parts and start the loops."""
+    parts = make_parts(runtime, hub)
+    gate = Gate()
+    runtime.spawn("gate", gate.run())
+    runtime.spawn("forwarder", parts.forwarder.run())
+    runtime.spawn("counts", parts.counts.run())
+    runtime.spawn("verifications", parts.verify.run())
+    runtime.spawn("ears", _hear(runtime, hub))
+    metrics.LISTENERS.set_function(lambda: hub.listeners)
+    metrics.INTAKE.set_function(lambda: parts.forwarder.waiting)
+    return make_application(make_routes(parts), parts.web, parts.doorway, gate, time.monotonic)
 
 
 async def _hear(runtime: Runtime, hub: Hub) -> None:

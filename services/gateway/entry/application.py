@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from contracts.base import JsonObject
 from services.chassis.errors import Refused, Transient
 from services.gateway.entry.answers import json_answer
 from services.gateway.entry.doorway import OPENAPI, WORKFLOW_SCHEMA, Doorway
@@ -40,15 +41,25 @@ def make_application(
     monotonic: Callable[[], float],
 ) -> Edge:
     """Return the whole HTTP face of the gateway."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.router.route_class = ApiRoute
-    for group in groups:
-        group.add_to(app.router)
+    app = _routed(groups)
     _document(app)
     for family in (Refused, Transient, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(family, _on_error)
     hot = [route for route in app.router.routes if isinstance(route, HotRoute)]
     return Edge(app, web, hot, doorway, monotonic, gate)
+
+
+def describe(groups: Sequence[Routes]) -> JsonObject:
+    """Return the OpenAPI document of these routes, without serving them."""
+    return build_openapi(_routed(groups))
+
+
+def _routed(groups: Sequence[Routes]) -> FastAPI:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.router.route_class = ApiRoute
+    for group in groups:
+        group.add_to(app.router)
+    return app
 
 
 def _document(app: FastAPI) -> None:

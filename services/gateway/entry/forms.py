@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.base import Fact, Instant, Json, JsonObject
 from contracts.envelope import CloudEvent
-from contracts.run import RunStatus, TriggerKind
+from contracts.run import RunError, RunStatus, TriggerKind
 from contracts.run_view import RunItem
 from contracts.task import TaskView
 from contracts.workflow import WorkflowStatus
@@ -250,7 +250,7 @@ class FailingWorkflow(Fact):
     workflow_name: str
     failed: int
     last_failed_at: Instant
-    last_error: JsonObject | None = None
+    last_error: RunError | None = None
 
 
 class DashboardAnswer(Fact):

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Timeline } from "../src/gen/api.ts";
 import { durationTicks, labelled, niceTicks, segments, shade } from "../src/monitor/scales.ts";
-import type { Timeline } from "../src/monitor/stats.ts";
 import { monitorWords } from "../src/monitor/words.ts";
 import { barOf, grouped, placed, timeMarks } from "../src/timelines/layout.ts";
 

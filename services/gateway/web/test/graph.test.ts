@@ -28,7 +28,21 @@ function step(
   status: Step["status"],
   output: Step["output"] = null,
 ): Step {
-  return { node, name: node, type, status, output, started_at: null, finished_at: null };
+  return {
+    node,
+    name: node,
+    type,
+    status,
+    input: null,
+    output,
+    error: null,
+    attempt: 1,
+    started_at: "2026-11-24T09:00:00Z",
+    finished_at: null,
+    task_id: null,
+    decision: null,
+    children: null,
+  };
 }
 
 describe("reading", () => {

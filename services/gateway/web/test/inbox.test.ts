@@ -19,15 +19,22 @@ function task(id: string, status: Task["status"] = "pending"): Task {
     run_id: `run-${id}`,
     workflow_id: "w",
     workflow_name: "Invoices",
+    workflow_version: 1,
+    node: "review",
     step_name: "Review",
     kind: "approval",
     title: id,
     prompt: "",
+    prompt_truncated: false,
     fields: [],
+    assignees: [],
     status,
     created_at: "2026-11-24T09:00:00Z",
     digest: id,
+    due_at: null,
+    timeout_at: null,
     decision: null,
+    closed_reason: null,
   };
 }
 

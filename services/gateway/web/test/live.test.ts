@@ -15,6 +15,7 @@ const run: Run = {
   finished_at: null,
   duration_ms: null,
   error: null,
+  parent: null,
 };
 
 function event(type: string, subject = "r1", data = {}): CloudEvent {

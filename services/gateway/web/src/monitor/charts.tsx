@@ -1,6 +1,7 @@
 /** How runs fared over the last days: every figure drawn, and as a table. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { HourFigures, RunStats } from "../gen/api.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { shownZone } from "../i18n/preferences.ts";
 import { LoadError, Loading } from "../ui/states.tsx";
@@ -10,10 +11,8 @@ import { HeatMap, hourName, weekdayName } from "./heat-map.tsx";
 import { durationTicks } from "./scales.ts";
 import {
   decisionStatsQuery,
-  type HourFigures,
   hourStatsQuery,
   type Range,
-  type RunStats,
   runStatsQuery,
   type StepKind,
   stepStatsQuery,

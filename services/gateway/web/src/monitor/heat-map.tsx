@@ -1,8 +1,9 @@
 /** When runs start: a cell for each hour of the week, darker where more do. */
+
+import type { HourFigures } from "../gen/api.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useWidth } from "./figure.tsx";
 import { shade } from "./scales.ts";
-import type { HourFigures } from "./stats.ts";
 
 const LEFT = 44;
 const ROW = 20;

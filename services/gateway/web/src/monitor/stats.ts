@@ -1,103 +1,16 @@
 /** Statistics and timelines as the API tells them, and how pages ask for them. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, query } from "../api/client.ts";
-import type { Page, RunStatus, StepStatus } from "../api/types.ts";
+import type {
+  DecisionStats,
+  HourStats,
+  RunStats,
+  StepStats,
+  TimelinePage,
+  WorkflowStats,
+} from "../gen/api.ts";
 import { shownZone } from "../i18n/preferences.ts";
 import { now } from "../ui/clock.ts";
-
-export interface RunFigures {
-  started: number;
-  completed: number;
-  failed: number;
-  rejected: number;
-  cancelled: number;
-  success_rate: number | null;
-  duration_ms_mean: number | null;
-  duration_ms_median: number | null;
-  duration_ms_p90: number | null;
-}
-
-export interface RunBucket extends RunFigures {
-  at: string;
-}
-
-export interface RunStats {
-  start: string;
-  end: string;
-  bucket: "hour" | "day";
-  items: RunBucket[];
-  total: RunFigures;
-  previous: RunFigures;
-}
-
-export interface WorkflowFigures extends RunFigures {
-  workflow_id: string;
-  workflow_name: string;
-}
-
-export interface StepFigures {
-  workflow_id: string;
-  workflow_name: string;
-  node: string;
-  step_name: string;
-  type: string;
-  steps: number;
-  failed: number;
-  duration_ms_mean: number;
-  duration_ms_median: number;
-  duration_ms_p90: number;
-}
-
-export interface HourFigures {
-  weekday: number;
-  hour: number;
-  started: number;
-}
-
-export interface DecisionFigures {
-  decisions: number;
-  approved: number;
-  rejected: number;
-  submitted: number;
-  timed_out: number;
-  duration_ms_mean: number | null;
-  duration_ms_median: number | null;
-  duration_ms_p90: number | null;
-}
-
-export interface StepDecisions extends DecisionFigures {
-  workflow_id: string;
-  workflow_name: string;
-  node: string;
-  step_name: string;
-}
-
-export interface DecisionStats {
-  items: StepDecisions[];
-  total: DecisionFigures;
-  previous: DecisionFigures;
-}
-
-export interface TimelineStep {
-  node: string;
-  name: string;
-  type: string;
-  status: StepStatus;
-  started_at: string;
-  finished_at: string | null;
-}
-
-export interface Timeline {
-  id: string;
-  workflow_id: string;
-  workflow_name: string;
-  status: RunStatus;
-  trigger: string;
-  started_at: string;
-  finished_at: string | null;
-  steps: TimelineStep[];
-  steps_total: number;
-}
 
 export const RANGES = { "1": 1, "7": 7, "30": 30, "90": 90 } as const;
 export type Range = keyof typeof RANGES;
@@ -141,13 +54,13 @@ export const runStatsQuery = (range: Range, workflowId = "") =>
   });
 
 export const workflowStatsQuery = (range: Range, workflowId: string) =>
-  statsQuery<{ items: WorkflowFigures[] }>("workflows", range, workflowId, { limit: LIST_SIZE });
+  statsQuery<WorkflowStats>("workflows", range, workflowId, { limit: LIST_SIZE });
 
 export const stepStatsQuery = (range: Range, workflowId: string, kind: StepKind) =>
-  statsQuery<{ items: StepFigures[] }>("steps", range, workflowId, { kind, limit: LIST_SIZE });
+  statsQuery<StepStats>("steps", range, workflowId, { kind, limit: LIST_SIZE });
 
 export const hourStatsQuery = (range: Range, workflowId: string) =>
-  statsQuery<{ items: HourFigures[] }>("hours", range, workflowId);
+  statsQuery<HourStats>("hours", range, workflowId);
 
 export const decisionStatsQuery = (range: Range, workflowId = "") =>
   statsQuery<DecisionStats>("decisions", range, workflowId, { limit: LIST_SIZE });
@@ -159,7 +72,7 @@ export const timelinesQuery = (hours: number, workflowId: string) =>
     queryFn: ({ pageParam, signal }) => {
       const from = new Date(now() - hours * 3_600_000).toISOString();
       const asked = { from, workflow_id: workflowId, limit: TIMELINES_SIZE, cursor: pageParam };
-      return get<Page<Timeline>>(`/timelines${query(asked)}`, signal);
+      return get<TimelinePage>(`/timelines${query(asked)}`, signal);
     },
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor,

@@ -1,17 +1,12 @@
 /** What consumers could not handle: looked at, handled once more, given up. */
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import type { DeadLetter } from "../gen/api.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
-import {
-  type DeadLetter,
-  discardLetters,
-  letterQuery,
-  lettersQuery,
-  replayLetters,
-} from "./system-queries.ts";
+import { discardLetters, letterQuery, lettersQuery, replayLetters } from "./system-queries.ts";
 import { useSystemWords } from "./system-words.ts";
 
 export function DeadLetters() {

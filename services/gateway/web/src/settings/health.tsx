@@ -1,10 +1,11 @@
 /** Every replica: its release, what works, how far relay and consumers are, what was repaired. */
 import { useQuery } from "@tanstack/react-query";
+import type { ServiceHealth } from "../gen/api.ts";
 import { useFormat } from "../i18n/i18n.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
-import { healthQuery, type Replica } from "./system-queries.ts";
+import { healthQuery } from "./system-queries.ts";
 import { useSystemWords } from "./system-words.ts";
 
 export function Health() {
@@ -33,7 +34,7 @@ export function Health() {
   );
 }
 
-function ReplicaLine({ replica }: { replica: Replica }) {
+function ReplicaLine({ replica }: { replica: ServiceHealth }) {
   const { w } = useSystemWords();
   const missing = Object.entries(replica.ready)
     .filter(([, works]) => !works)
@@ -68,7 +69,7 @@ function ReplicaLine({ replica }: { replica: Replica }) {
   );
 }
 
-function Numbers({ replica }: { replica: Replica }) {
+function Numbers({ replica }: { replica: ServiceHealth }) {
   const { w } = useSystemWords();
   const format = useFormat();
   const waiting = replica.consumers.reduce((sum, each) => sum + each.waiting + each.in_hand, 0);

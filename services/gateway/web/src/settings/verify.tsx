@@ -1,17 +1,13 @@
 /** Whether everything holds: begun, stopped and gone on with here, with what was found. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
+import type { VerificationAnswer } from "../gen/api.ts";
 import { useFormat } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
-import {
-  beginVerification,
-  moveVerification,
-  type Verification,
-  verificationQuery,
-} from "./system-queries.ts";
+import { beginVerification, moveVerification, verificationQuery } from "./system-queries.ts";
 import { useSystemWords } from "./system-words.ts";
 
 export function Verify() {
@@ -20,7 +16,7 @@ export function Verify() {
   const { receipt } = useAnnouncer();
   const busy = useRef(false);
   const last = useQuery(verificationQuery);
-  const act = async (ask: () => Promise<Verification>) => {
+  const act = async (ask: () => Promise<VerificationAnswer>) => {
     if (busy.current) return;
     busy.current = true;
     try {
@@ -61,7 +57,7 @@ export function Verify() {
   );
 }
 
-function Look({ look }: { look: Verification }) {
+function Look({ look }: { look: VerificationAnswer }) {
   const { w } = useSystemWords();
   const format = useFormat();
   const count = (service: string) => format.number(look.streams[service] ?? 0);
@@ -95,7 +91,7 @@ function Look({ look }: { look: Verification }) {
   );
 }
 
-function Outcome({ look }: { look: Verification }) {
+function Outcome({ look }: { look: VerificationAnswer }) {
   const { w } = useSystemWords();
   if (look.found > 0)
     return (
@@ -115,7 +111,7 @@ function Outcome({ look }: { look: Verification }) {
 }
 
 /** Refolding is nearly all of the work: half of it for runs, half for tasks. */
-export function shareDone(look: Pick<Verification, "phase" | "streams" | "totals">): number {
+export function shareDone(look: Pick<VerificationAnswer, "phase" | "streams" | "totals">): number {
   const halves: Record<string, number> = { "engine streams": 0, "tasks streams": 0.5 };
   const begun = halves[look.phase];
   if (begun === undefined) return 1;

@@ -2,9 +2,9 @@
 import { type KeyboardEvent, useId, useRef } from "react";
 import { Link } from "wouter";
 import type { StepStatus } from "../api/types.ts";
+import type { Timeline, TimelineStep } from "../gen/api.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useWidth } from "../monitor/figure.tsx";
-import type { Timeline, TimelineStep } from "../monitor/stats.ts";
 import { useMonitorWords } from "../monitor/words.ts";
 import { useNow } from "../ui/clock.ts";
 import { StatusBadge } from "../ui/status.tsx";
@@ -236,7 +236,11 @@ function RunLines({ run }: { run: Timeline }) {
   );
 }
 
-function Times({ of }: { of: Pick<TimelineStep, "status" | "started_at" | "finished_at"> }) {
+function Times({
+  of,
+}: {
+  of: Pick<Timeline | TimelineStep, "status" | "started_at" | "finished_at">;
+}) {
   return (
     <>
       <td>

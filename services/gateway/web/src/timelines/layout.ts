@@ -1,5 +1,5 @@
 /** Where the bars of a timeline lie: pure arithmetic. */
-import type { Timeline, TimelineStep } from "../monitor/stats.ts";
+import type { Timeline, TimelineStep } from "../gen/api.ts";
 
 export interface Window {
   start: number;

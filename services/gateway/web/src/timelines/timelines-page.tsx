@@ -1,9 +1,10 @@
 /** When each step ran: the last hours of every workflow, and what is active, as bars on one axis of time. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRef } from "react";
+import type { Timeline } from "../gen/api.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useTopics } from "../live/live.tsx";
-import { type Timeline, timelinesQuery } from "../monitor/stats.ts";
+import { timelinesQuery } from "../monitor/stats.ts";
 import { useMonitorWords } from "../monitor/words.ts";
 import { WorkflowChoice } from "../runs/run-filters.tsx";
 import { usePage } from "../shell/page.tsx";

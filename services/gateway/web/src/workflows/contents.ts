@@ -2,7 +2,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, get } from "../api/client.ts";
 import type { JsonObject, Validation, Workflow } from "../api/types.ts";
-import { isObject } from "../graph/definition.ts";
 import { DRAFT, type ServerDraft } from "./editor-draft.ts";
 import { validate } from "./use-validation.ts";
 
@@ -51,7 +50,7 @@ async function readDraft(id: string, signal: AbortSignal): Promise<Contents> {
   return {
     name,
     description,
-    definition: isObject(definition ?? undefined) ? definition : null,
+    definition,
     yaml: yaml ?? text,
     json: json ?? text,
     source: format === "yaml" ? text : null,

@@ -4,19 +4,26 @@ import { useEffect, useState } from "react";
 import { call } from "../api/client.ts";
 import type { Validation } from "../api/types.ts";
 import { inLanguage } from "../editor/fault-words.ts";
+import type { Validation as Judged } from "../gen/api.ts";
+import { isObject } from "../graph/definition.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 
 export type TextFormat = "yaml" | "json";
 
 const TYPING_MS = 400;
 
-export function validate(
+export async function validate(
   text: string,
   format: TextFormat,
   signal?: AbortSignal,
 ): Promise<Validation> {
-  const options = { body: { text, format } };
-  return call<Validation>("POST", "/workflows/validate", signal ? { ...options, signal } : options);
+  const body = { text, format };
+  const found = await call<Judged>(
+    "POST",
+    "/workflows/validate",
+    signal ? { body, signal } : { body },
+  );
+  return { ...found, definition: isObject(found.definition) ? found.definition : null };
 }
 
 export function useValidation(text: string, format: TextFormat) {
