@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.mail_message import Mail
 from services.engine.app.mail_ports import MailFailed, Sent
 from services.engine.domain.mail_address import Mailbox
@@ -38,8 +39,9 @@ class StubMail:
     def check(self) -> None:
         """There is a server."""
 
-    async def send(self, mail: Mail) -> Sent:
+    async def send(self, mail: Mail, gate: Gate = open_gate) -> Sent:
         """Keep the mail."""
+        await gate()
         if self._failures:
             raise self._failures.pop(0)
         message = message_from_bytes(mail.content, policy=policy.default)

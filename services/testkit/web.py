@@ -8,6 +8,7 @@ from typing import Literal
 import orjson
 
 from contracts.base import Json
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.ports import Answer, RequestFailed
 
 
@@ -89,8 +90,10 @@ class StubWeb:
         headers: Sequence[tuple[str, str]],
         body: bytes,
         seconds: float,  # noqa: ARG002 - nothing takes time here
+        gate: Gate = open_gate,
     ) -> Answer:
         """Record the request and return its scripted answer; raises RequestFailed."""
+        await gate()
         self.sent.append(SentRequest(method, url, {k.lower(): v for k, v in headers}, body))
         for place, reply in enumerate(self._replies):
             used = self._used.get(place, 0)

@@ -167,7 +167,7 @@ def _late_effect(evidence: Evidence) -> None:
         for entry in evidence.entries("effect")
         if str(entry["key"]).startswith(f"{done.stream}/") and not entry["failed"]
     )
-    evidence.journal.append({**made, "at": done.at + 1_000})
+    evidence.journal.append({**made, "at": done.committed_at + 4.0})
 
 
 def _unknown_key(evidence: Evidence) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from contracts.base import Json
 from contracts.envelope import CloudEvent
 from contracts.run import NodeScheduled, RunFact
 from contracts.task import TaskFact
@@ -18,6 +19,7 @@ from services.chassis.event_log import LogRow
 from services.chassis.orders import Order
 from services.chassis.pipeline import Outcome, Pipeline
 from services.chassis.relay import Message, Relay
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.ports import GivenOrder, Timer
 from services.engine.app.run_orders import RunOrders
 from services.engine.app.timers import Timers
@@ -229,7 +231,15 @@ class PerformsWithoutAsking(Worker):
 
     async def perform(self, event: CloudEvent) -> None:
         job = NodeScheduled.model_validate(event.data)
-        await self._perform(event, UUID(event.subject), job)
+        await self._perform(event, UUID(event.subject), job, open_gate)
+
+
+class NeverLooksAgain(Worker):
+    """What was wanted once is wanted for ever, however long the worker stood still or waited for its turn."""
+
+    async def _performed(self, run_id: UUID, job: NodeScheduled, gate: Gate) -> dict[str, Json]:
+        del gate
+        return await super()._performed(run_id, job, open_gate)
 
 
 class ForgetsOrdersFirst(RunOrders):
@@ -333,6 +343,9 @@ BUGS: dict[str, Bug] = {
     "another replica's rows are skipped": Bug(replace(REAL, relay=SkipsWhatIsNotHanded)),
     "the worker performs without asking": Bug(
         replace(REAL, worker=PerformsWithoutAsking), (CONSUMER,), ("act", "ask and act")
+    ),
+    "the worker does not look again": Bug(
+        replace(REAL, worker=NeverLooksAgain), (STOP,), ("act", "ask and act"), storm_seconds=30.0
     ),
     "orders of runs are forgotten first": Bug(
         replace(REAL, run_orders=ForgetsOrdersFirst), (CRASH, DATABASE), ("call",)

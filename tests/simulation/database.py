@@ -61,8 +61,8 @@ class Server:
         self.loop = loop
         self.chance = chance
         self.trace = trace
-        self.engine = EngineTables()
-        self.tasks = TaskTables()
+        self.engine = EngineTables(loop.time)
+        self.tasks = TaskTables(loop.time)
         self.gateway = GatewayTables()
         self.away: set[str] = set()
         """Schemas whose server is away: each may have its own."""

@@ -1,7 +1,7 @@
 """The tables of the engine. One method a statement."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,8 +57,8 @@ class GivenOrder:
 class EngineTables(LogTables):
     """What the engine reads and writes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self.workflows: dict[UUID, tuple[int, int | None]] = {}
         """Current version and limit of concurrency."""
         self.runs: dict[UUID, Run] = {}

@@ -1,6 +1,6 @@
 """The tables of the chassis: log, snapshots, the relay's cursor, dead letters. One method a statement."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,8 @@ class Event:
     metadata: str
     traceparent: str | None
     occurred_at: datetime
+    committed_at: float
+    """In seconds of the loop."""
 
     def told(self) -> tuple[object, ...]:
         return (
@@ -54,7 +56,8 @@ class Event:
 class LogTables:
     """What every service's schema has."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self.log: list[Event] = []
         self.streams: dict[UUID, list[Event]] = {}
         self.snapshots: dict[UUID, tuple[int, str]] = {}
@@ -100,6 +103,7 @@ class LogTables:
                 metadata,
                 trace,
                 occurred_at,
+                self._clock(),
             )
             self._put(event)
             position += 1

@@ -36,6 +36,7 @@ from services.engine.adapters.order_store import PostgresOrders
 from services.engine.adapters.queue_store import PostgresQueues
 from services.engine.adapters.run_projection import RunProjection
 from services.engine.adapters.wait_store import PostgresWaits
+from services.engine.app.last_look import Gate
 from services.engine.app.near_engine import NearEngine
 from services.engine.app.orders import RunPipeline, order_for
 from services.engine.app.prepare import Prepare
@@ -172,6 +173,7 @@ def _start_worker(it: Replica, pipeline: RunPipeline) -> None:
         {"http_request": partial(_perform, world, it.process)},
         NearEngine(pipeline, it.caller),
         SecretValues(secrets, secrets, it.now),
+        world.loop.time,
     )
     jobs = parts.jobs(it.connection, ON_NODE_SCHEDULED, worker.perform, worker.give_up, 16)
     it.process.spawn("jobs looked up", lookup.run())
@@ -179,9 +181,12 @@ def _start_worker(it: Replica, pipeline: RunPipeline) -> None:
 
 
 async def _perform(
-    world: "World", process: Process, run_id: UUID, job: NodeScheduled
+    world: "World", process: Process, run_id: UUID, job: NodeScheduled, gate: Gate
 ) -> JsonObject:
-    """Do what others would see; now and then it fails in a way that may pass."""
+    """Wait for a turn, then do what others would see; now and then it fails in a way that may pass."""
+    if world.chance.happens(0.2):
+        await asyncio.sleep(world.chance.between(0.0, world.longest_effect))
+    await gate()
     world.effects.append((world.loop.time(), process, (run_id, job.node, job.visit, job.attempt)))
     await asyncio.sleep(world.chance.between(0.005, world.longest_effect))
     if world.chance.happens(0.3):

@@ -1,7 +1,7 @@
 """The tables of the tasks service. One method a statement."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,8 +51,8 @@ def digests(ids: Sequence[UUID], count: str) -> list[Row]:
 class TaskTables(LogTables):
     """What the tasks service reads and writes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self.pending: dict[UUID, Inbox] = {}
         self.ended: dict[UUID, tuple[str, str]] = {}
         self.counts: Counter[tuple[str, str, str]] = Counter()

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import certifi
@@ -24,6 +25,7 @@ from services.engine.adapters.http_connection import (
     answer_bytes_max,
     encode_request,
 )
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.ports import Answer, RequestFailed
 from services.engine.domain.addresses import Network, may_reach
 
@@ -71,29 +73,47 @@ class CheckedClient:
         self._idle: dict[Origin, deque[HttpConnection]] = {}
 
     async def send(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        seconds: float,
+        gate: Gate = open_gate,
     ) -> Answer:
-        """Send one request and return the whole answer.
+        """Send one request and return the whole answer; the gate is passed right before its first byte.
 
-        Raises RequestFailed; Transient when the host is busy with other requests of this worker. That time does not
-        count.
+        Raises RequestFailed; Transient when the host is busy with other requests of this worker, and what the gate
+        raises. The time at both does not count.
         """
         with _told_apart(seconds):
             origin, target = _split(url)
             request = encode_request(method, target, headers, body)
-            async with self._turns.turn(origin.host), asyncio.timeout(seconds):
-                return await self._send(origin, method, request)
+            async with self._turns.turn(origin.host), asyncio.timeout(seconds) as limit:
+                return await self._send(origin, method, request, partial(_passed, gate, limit))
 
-    async def _send(self, origin: Origin, method: str, request: bytes) -> Answer:
+    async def _send(self, origin: Origin, method: str, request: bytes, gate: Gate) -> Answer:
         is_repeatable = method in REPEATABLE
         used = self._used(origin, idle_seconds_max if is_repeatable else fresh_seconds_max)
-        if used is not None:
+        if used is not None and await self._passes(gate, origin, used):
             try:
                 return await self._exchange(origin, used, method, request)
             except ConnectionBroken as error:
                 if not (error.unheard and is_repeatable):
                     raise
-        return await self._exchange(origin, await self._connected(origin), method, request)
+        fresh = await self._connected(origin)
+        if not await self._passes(gate, origin, fresh):
+            raise ConnectionBroken("the server closed the connection", unheard=True)
+        return await self._exchange(origin, fresh, method, request)
+
+    async def _passes(self, gate: Gate, origin: Origin, connection: HttpConnection) -> bool:
+        """Pass the gate, and tell whether the connection can be used still. Raises what the gate raises."""
+        try:
+            await gate()
+        except BaseException:
+            self._keep(origin, connection)
+            raise
+        return connection.usable
 
     async def _exchange(
         self, origin: Origin, connection: HttpConnection, method: str, request: bytes
@@ -170,6 +190,16 @@ class CheckedClient:
         self._idle.clear()
         # What is closed is torn down in the next round of the loop.
         await asyncio.sleep(0)
+
+
+async def _passed(gate: Gate, limit: asyncio.Timeout) -> None:
+    """Pass the gate; how long that takes is not the other side's fault."""
+    clock, ends_at = asyncio.get_running_loop().time, limit.when()
+    assert ends_at is not None, "a request has its time"
+    came_at = clock()
+    limit.reschedule(None)
+    await gate()
+    limit.reschedule(ends_at + clock() - came_at)
 
 
 def _split(url: str) -> tuple[Origin, str]:

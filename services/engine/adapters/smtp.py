@@ -12,6 +12,7 @@ import certifi
 
 from services.engine.adapters.host_turns import HostTurns
 from services.engine.adapters.smtp_settings import SmtpSettings
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.mail_message import Mail
 from services.engine.app.mail_ports import Mailer, MailFailed, Sent
 from services.engine.app.perform_email import SMTP_VARIABLE, not_configured
@@ -35,7 +36,7 @@ class NoMailer:
         """Say which setting is missing."""
         raise not_configured(SMTP_VARIABLE, "There is no mail server.")
 
-    async def send(self, mail: Mail) -> Sent:  # noqa: ARG002 - there is nowhere to send it
+    async def send(self, mail: Mail, gate: Gate = open_gate) -> Sent:  # noqa: ARG002 - nowhere to send it
         self.check()
         raise AssertionError("check always raises")
 
@@ -61,17 +62,17 @@ class SmtpMailer:
     def check(self) -> None:
         """There is a server."""
 
-    async def send(self, mail: Mail) -> Sent:
+    async def send(self, mail: Mail, gate: Gate = open_gate) -> Sent:
         """Hand the mail over. Raises MailFailed; Transient when the server is busy with other mail of this worker."""
         async with self._turns.turn(self._settings.host):
-            return await self._handed_over(mail)
+            return await self._handed_over(mail, gate)
 
-    async def _handed_over(self, mail: Mail) -> Sent:
+    async def _handed_over(self, mail: Mail, gate: Gate) -> Sent:
         client = self._client()
         try:
             with self._told_apart():
                 async with asyncio.timeout(self._seconds):
-                    refused = await _exchange(client, mail)
+                    refused = await _exchange(client, mail, gate)
             await _leave(client)
         finally:
             client.close()
@@ -147,9 +148,10 @@ class SmtpMailer:
         return MailFailed("email-failed", text, retryable=True)
 
 
-async def _exchange(client: aiosmtplib.SMTP, mail: Mail) -> dict[str, tuple[int, str]]:
+async def _exchange(client: aiosmtplib.SMTP, mail: Mail, gate: Gate) -> dict[str, tuple[int, str]]:
     """Hand the mail over; return what was said to those addresses that were refused."""
     await client.connect()
+    await gate()
     options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.international else []
     refused, _ = await client.sendmail(
         mail.sender, mail.recipients, mail.content, mail_options=options

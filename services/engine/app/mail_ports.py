@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.mail_message import Mail
 from services.engine.domain.mail_address import Mailbox
 
@@ -40,6 +41,6 @@ class Mailer(Protocol):
         """Raise MailFailed if there is no server that mail could be handed to."""
         ...
 
-    async def send(self, mail: Mail) -> Sent:
-        """Hand it over. Raises MailFailed."""
+    async def send(self, mail: Mail, gate: Gate = open_gate) -> Sent:
+        """Hand it over, after passing the gate. Raises MailFailed, and what the gate raises."""
         ...

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.base import Json, JsonObject
 from contracts.run import NodeScheduled, RunError
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.mail_message import Mail, build_mail, sender_of
 from services.engine.app.mail_ports import Mailer, MailFailed
 
@@ -20,13 +21,15 @@ def not_configured(variable: str, why: str) -> MailFailed:
     return MailFailed(NOT_CONFIGURED, text, retryable=False)
 
 
-async def perform_email(mailer: Mailer, run_id: UUID, job: NodeScheduled) -> dict[str, Json]:
+async def perform_email(
+    mailer: Mailer, run_id: UUID, job: NodeScheduled, gate: Gate = open_gate
+) -> dict[str, Json]:
     """Send the mail and return the fields of RecordResult beside its key: output, error, retryable."""
     try:
         mailer.check()
         # Long Markdown takes its time: the loop goes on meanwhile.
         mail = await asyncio.to_thread(_build, mailer, run_id, job)
-        sent = await mailer.send(mail)
+        sent = await mailer.send(mail, gate)
     except ValueError as error:
         return _failed(MailFailed("invalid-request", f"{error}", retryable=False))
     except MailFailed as failure:

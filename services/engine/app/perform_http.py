@@ -10,6 +10,7 @@ from contracts.base import Json, JsonObject
 from contracts.run import NodeScheduled, RunError
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.ports import Answer, HttpClient, RequestFailed
 from services.engine.domain.limits import VALUE_BYTES_MAX
 from services.engine.domain.run_evolve import size_of
@@ -27,7 +28,9 @@ class Invalid(Exception):  # noqa: N818 - the request as configured cannot be se
     """The request cannot be sent as it is."""
 
 
-async def perform_http(client: HttpClient, job: NodeScheduled) -> dict[str, Json]:
+async def perform_http(
+    client: HttpClient, job: NodeScheduled, gate: Gate = open_gate
+) -> dict[str, Json]:
     """Make the request and return the fields of RecordResult beside its key: output, port, error, retryable."""
     request = job.request
     url = str(request["url"]).strip()
@@ -36,7 +39,7 @@ async def perform_http(client: HttpClient, job: NodeScheduled) -> dict[str, Json
         parts, body = _parts(url), _body(request)
         headers = _headers(request, parts.netloc, body, job.idempotency_key)
         answer = await client.send(
-            str(request["method"]), _url(parts, request), headers, body, seconds
+            str(request["method"]), _url(parts, request), headers, body, seconds, gate
         )
     except Invalid as error:
         text = f"The request cannot be sent: {error}"

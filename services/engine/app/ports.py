@@ -18,6 +18,7 @@ from contracts.workflow import (
     WorkflowStatus,
 )
 from services.chassis.errors import Refused
+from services.engine.app.last_look import Gate, open_gate
 from services.engine.app.webhook_ports import KEEP, SecretChange
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.findings import Callee
@@ -318,9 +319,15 @@ class HttpClient(Protocol):
     """Sends requests to the outside."""
 
     async def send(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        seconds: float,
+        gate: Gate = open_gate,
     ) -> Answer:
-        """Return the whole answer; raises RequestFailed."""
+        """Pass the gate, send, and return the whole answer; raises RequestFailed, and what the gate raises."""
         ...
 
 

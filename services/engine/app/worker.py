@@ -1,7 +1,9 @@
 """Performs side effects and has the engine record what came of them."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from contracts import subjects
@@ -11,6 +13,7 @@ from contracts.run import NodeScheduled, RecordResult, RunError
 from services.chassis import telemetry
 from services.chassis.crash_points import pass_crash_point
 from services.chassis.errors import Refused, Transient
+from services.engine.app.last_look import Gate, LastLook
 from services.engine.app.performers import Performer
 from services.engine.app.ports import Asks, JobStore
 from services.engine.app.secret_values import SecretValues
@@ -31,18 +34,21 @@ class Worker:
         performers: Mapping[str, Performer],
         caller: Asks,
         secrets: SecretValues,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`performers`: by type of node."""
+        """`performers`: by type of node. `clock`: of `LastLook`."""
         self._jobs = jobs
         self._performers = performers
         self._secrets = secrets
         self._caller = caller
+        self._clock = clock
         self._in_hand: set[tuple[UUID, str, int, int]] = set()
 
     async def perform(self, event: CloudEvent) -> None:
         """Perform one job, if it is still wanted.
 
-        Raises Transient when its result could not be recorded (it is then offered again), Refused if it is no job.
+        Raises Transient when its result could not be recorded, or when its turn came too late to know whether it is
+        still wanted (it is then offered again), Refused if it is no job.
         """
         job, run_id = NodeScheduled.model_validate(event.data), _run_of(event)
         key = (run_id, job.node, job.visit, job.attempt)
@@ -50,8 +56,9 @@ class Worker:
             return  # told again while it is being performed: the first message answers for it
         self._in_hand.add(key)
         try:
-            if await self._jobs.is_wanted(run_id, job):
-                await self._perform(event, run_id, job)
+            look = LastLook(partial(self._jobs.is_wanted, run_id, job), self._clock)
+            if await look.is_wanted():
+                await self._perform(event, run_id, job, look)
             # else told again, after its result was recorded or its run has ended
         finally:
             self._in_hand.discard(key)
@@ -72,11 +79,13 @@ class Worker:
         )
         await self._record(result)
 
-    async def _perform(self, event: CloudEvent, run_id: UUID, job: NodeScheduled) -> None:
+    async def _perform(
+        self, event: CloudEvent, run_id: UUID, job: NodeScheduled, gate: Gate
+    ) -> None:
         with telemetry.span(
             "perform node", traceparent=event.traceparent, kind="consumer", node=job.node
         ):
-            found = await self._performed(run_id, job)
+            found = await self._performed(run_id, job, gate)
             pass_crash_point("effect-performed")
             result = RecordResult(
                 run_id=run_id, node=job.node, visit=job.visit, attempt=job.attempt, **found
@@ -84,7 +93,7 @@ class Worker:
             await self._record(result)
             pass_crash_point("effect-recorded")
 
-    async def _performed(self, run_id: UUID, job: NodeScheduled) -> dict[str, Json]:
+    async def _performed(self, run_id: UUID, job: NodeScheduled, gate: Gate) -> dict[str, Json]:
         """Return the fields of the result, without values of secrets. Raises Transient."""
         try:
             opened = await self._secrets.opened(job)
@@ -96,7 +105,7 @@ class Worker:
             text = f"This worker does not know {job.type}."
             return {"error": RunError(code="unknown-node-type", message=text)}
         with opened.guarded():
-            return opened.masked(await performer(run_id, opened.job))
+            return opened.masked(await performer(run_id, opened.job, gate))
 
     async def _record(self, result: RecordResult) -> None:
         clock = asyncio.get_running_loop().time

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import asyncpg
 import httpx
 
 from deploy.local.data_folder import read_or_make_secret, read_or_make_secret_key
@@ -150,6 +151,7 @@ async def running_cluster(
     cluster: Cluster | None = None
     try:
         await asyncio.to_thread(postgres.start)
+        await _note_commits(postgres)
         await asyncio.to_thread(nats.start)
         cluster = await _wire(folder, postgres, nats, sockets, replicas)
         for child in cluster.services.values():
@@ -170,6 +172,17 @@ async def running_cluster(
                 await proxy.close()
         await asyncio.to_thread(stop_together, [nats, postgres], 2.0)
         shutil.rmtree(sockets, ignore_errors=True)
+
+
+async def _note_commits(postgres: PostgresServer) -> None:
+    """Have PostgreSQL keep when each transaction was committed: the checker compares it with what came in outside."""
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        await connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+    finally:
+        await connection.close()
+    await asyncio.to_thread(postgres.stop)
+    await asyncio.to_thread(postgres.start)
 
 
 def sink(folder: Path, name: str) -> LineSink:

@@ -13,7 +13,8 @@ from tests.faults.campaign.journal import read_journal
 
 LOG = """
     SELECT position, stream_id::text AS stream, version, type, data::text AS data, metadata::text AS metadata,
-        extract(epoch FROM occurred_at)::float8 AS at
+        extract(epoch FROM occurred_at)::float8 AS at,
+        extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS committed_at
     FROM {schema}.log ORDER BY position
 """
 SNAPSHOTS = (
@@ -70,6 +71,8 @@ class LogEntry:
     data: str
     metadata: str
     at: float
+    committed_at: float
+    """By PostgreSQL's clock, which is the journal's: when others could see it, but for the disk's answer."""
 
     @property
     def facts(self) -> JsonObject:
