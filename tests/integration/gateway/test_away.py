@@ -3,8 +3,8 @@
 import uuid
 from functools import partial
 
+from tests.support.engine_service import engine_service
 from tests.support.gateway import Gateway, eventually, make_workflow
-from tests.support.processes import running_service
 from tests.support.workflows import asking
 
 WEBHOOK = {"type": "webhook_trigger", "config": {"auth": "none"}}
@@ -13,7 +13,7 @@ WEBHOOK = {"type": "webhook_trigger", "config": {"auth": "none"}}
 async def test_run_starts_are_kept_and_start_once_the_engine_is_back(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, asking())
     start = f"/api/v1/workflows/{workflow_id}/runs"
     key = {"idempotency-key": str(uuid.uuid4())}
@@ -24,7 +24,7 @@ async def test_run_starts_are_kept_and_start_once_the_engine_is_back(
     other = await gateway.admin.post(start, json={"input": {"n": 2}}, headers=key)
     assert other.json()["code"] == "idempotency-key-reused"
     more = [(await gateway.admin.post(start, json={})).json()["id"] for _ in range(5)]
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         for run_id in (kept.json()["id"], *more):
             run = await eventually(
                 partial(gateway.admin.get, f"/api/v1/runs/{run_id}"),
@@ -41,7 +41,7 @@ async def test_run_starts_are_kept_and_start_once_the_engine_is_back(
 async def test_webhooks_are_kept_and_each_delivery_starts_one_run(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, asking(WEBHOOK))
         url = f"/api/webhooks/{workflow_id}"
         first = {"webhook-id": "delivery-1"}
@@ -53,7 +53,7 @@ async def test_webhooks_are_kept_and_each_delivery_starts_one_run(
     for headers, answer in ((first, live), (second, kept)):
         again = await gateway.anyone.post(url, json={"n": 1}, headers=headers)
         assert again.json() == answer.json()
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         page = await eventually(
             lambda: gateway.admin.get(f"/api/v1/workflows/{workflow_id}/runs"),
             lambda answer: answer.status_code == 200 and len(answer.json()["items"]) == 2,
@@ -68,7 +68,7 @@ async def test_what_the_engine_refuses_later_is_told_with_its_reason(
     unknown = str(uuid.uuid4())
     kept = await gateway.admin.post(f"/api/v1/workflows/{unknown}/runs", json={})
     assert kept.status_code == 202
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         run = await eventually(
             lambda: gateway.admin.get(f"/api/v1/runs/{kept.json()['id']}"),
             lambda answer: answer.status_code == 200 and answer.json()["status"] == "Failed",

@@ -8,9 +8,8 @@ from services.chassis.ids import derived_id
 from tests.support.chassis import connected
 from tests.support.event_stream import listening
 from tests.support.gateway import Gateway, eventually, ready
-from tests.support.processes import running_service
 from tests.support.tasks import pause_event, paused, timed
-from tests.support.tasks_service import tell
+from tests.support.tasks_service import tasks_service, tell
 
 HOUR = timedelta(hours=1)
 LATE, DUE, ANY_TIME = (derived_id("over http", name) for name in ("late", "due", "any time"))
@@ -40,7 +39,7 @@ async def test_the_inbox_can_be_read_by_due_date_and_by_what_is_overdue(
         timed(paused(task_id=DUE), due_at=now + HOUR, timeout_at=now + 2 * HOUR),
         timed(paused(task_id=LATE), due_at=now - HOUR),
     ]
-    async with running_service("tasks", database_url, nats_url), connected(nats_url) as client:
+    async with tasks_service(database_url, nats_url), connected(nats_url) as client:
         await ready(gateway)
         await tell(client, *map(pause_event, pauses))
         await opened(gateway, LATE)
@@ -61,7 +60,7 @@ async def test_who_comes_after_the_clock_is_told_that_it_was_the_clock(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
     timeout_at = datetime.now(UTC) + HOUR / 3600
-    async with running_service("tasks", database_url, nats_url), connected(nats_url) as client:
+    async with tasks_service(database_url, nats_url), connected(nats_url) as client:
         await ready(gateway)
         async with listening(gateway.admin, "topics=tasks") as listener:
             await tell(client, pause_event(timed(paused(task_id=DUE), timeout_at=timeout_at)))

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP, with a real engine that comes and goes: each delivery is the run that its sender was told."""
+"""Webhooks over HTTP, with a whole engine that comes and goes: each delivery is the run that its sender was told."""
 
 import asyncio
 import base64
@@ -18,8 +18,8 @@ from standardwebhooks.webhooks import Webhook
 from contracts.base import Json, JsonObject
 from services.gateway.app import begin_run
 from tests.support.api import chain, node
+from tests.support.engine_service import engine_service
 from tests.support.gateway import Gateway, eventually, make_workflow, running_gateway
-from tests.support.processes import running_service
 
 KEY = "made up for this test"
 BODY = b'{"id":"evt-1","event_id":"Ev1","n":1}'
@@ -100,14 +100,14 @@ async def runs_of(gateway: Gateway, workflow_id: str) -> set[str]:
 async def test_whatever_a_sender_was_told_in_an_outage_is_its_run_for_ever(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflows = [await make_workflow(gateway, hooked(**config)) for config, _ in PRESETS]
     signers = [sign for _, sign in PRESETS]
     kept = [
         await told(gateway, workflow_id, sign())
         for workflow_id, sign in zip(workflows, signers, strict=True)
     ]
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         for workflow_id, sign, run_id in zip(workflows, signers, kept, strict=True):
             assert (await run_of(gateway, run_id))["output"] == {"n": 1}
             assert await told(gateway, workflow_id, sign()) == run_id
@@ -118,10 +118,10 @@ async def test_a_repeat_that_only_the_engine_can_tell_leads_to_the_first_run(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
     config, sign = PRESETS[-1]
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, hooked(**config))
     run_ids = [await told(gateway, workflow_id, sign()) for _ in range(3)]
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         found = {(await run_of(gateway, run_id))["id"] for run_id in run_ids}
         assert found == await runs_of(gateway, workflow_id)
         assert len(found) == 1
@@ -131,12 +131,12 @@ async def test_a_repeat_that_only_the_engine_can_tell_leads_to_the_first_run(
 async def test_a_forger_who_is_first_pushes_no_delivery_out(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, hooked(preset="github"))
     forged = {**github(), "x-hub-signature-256": "sha256=" + "0" * 64}
     first = await told(gateway, workflow_id, forged)
     authentic = await told(gateway, workflow_id, github())
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         assert first == authentic
         assert (await run_of(gateway, authentic))["output"] == {"n": 1}
 
@@ -144,7 +144,7 @@ async def test_a_forger_who_is_first_pushes_no_delivery_out(
 async def test_many_deliveries_in_an_outage_are_written_together(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, hooked(preset="github"))
     answers = await asyncio.gather(
         *(
@@ -154,7 +154,7 @@ async def test_many_deliveries_in_an_outage_are_written_together(
     )
     assert len(set(answers)) == 90
     assert await gateway.runtime.pool.fetchval("SELECT count(*) FROM intake") == 90
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         await eventually(
             partial(gateway.admin.get, f"/api/v1/workflows/{workflow_id}/runs?limit=200"),
             lambda answer: answer.status_code == 200 and len(answer.json()["items"]) == 90,
@@ -168,7 +168,7 @@ async def test_what_the_engine_is_not_asked_about_at_once_is_worked_off(
     monkeypatch.setattr(begin_run, "turn_seconds_max", 0.001)
     async with (
         running_gateway(database_url, nats_url) as gateway,
-        running_service("engine", database_url, nats_url),
+        engine_service(database_url, nats_url),
     ):
         workflow_id = await make_workflow(gateway, hooked(preset="github"))
         names = [{**github(), "x-github-delivery": f"guid-{number}"} for number in range(50)]
@@ -186,7 +186,7 @@ async def test_what_the_engine_is_not_asked_about_at_once_is_worked_off(
 async def test_secrets_and_deliveries_of_a_workflow(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, hooked(preset="github"))
         root = f"/api/v1/workflows/{workflow_id}"
         run_id = await told(gateway, workflow_id, github())
@@ -212,7 +212,7 @@ async def test_slack_is_told_that_the_address_is_ours(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
     asks = b'{"type":"url_verification","challenge":"3eZbrw1a"}'
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         workflow_id = await make_workflow(gateway, hooked(preset="slack"))
         url = f"/api/webhooks/{workflow_id}"
         answer = await gateway.anyone.post(url, content=asks, headers={**JSON_TYPE, **slack(asks)})
@@ -236,7 +236,7 @@ NOT_TAKEN = (
 async def test_a_body_that_is_not_taken_is_refused_with_its_reason(
     gateway: Gateway, database_url: str, nats_url: str
 ) -> None:
-    async with running_service("engine", database_url, nats_url):
+    async with engine_service(database_url, nats_url):
         url = f"/api/webhooks/{await make_workflow(gateway, hooked(auth='none'))}"
         for content, kind, status, code in NOT_TAKEN:
             answer = await gateway.anyone.post(url, content=content, headers={"content-type": kind})

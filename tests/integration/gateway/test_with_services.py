@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 
 from contracts.base import JsonObject
+from tests.support.engine_service import engine_service
 from tests.support.event_stream import Listener, Told, listening
 from tests.support.gateway import Gateway, eventually, make_workflow, ready, running_gateway
-from tests.support.processes import running_service
 from tests.support.servers import Broker, Databases, fresh_database
+from tests.support.tasks_service import tasks_service
 from tests.support.workflows import asking, form
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,8 +27,8 @@ async def gateway(
     nats_url = nats_server.url
     with fresh_database(postgres, migrated) as database_url:
         async with (
-            running_service("engine", database_url, nats_url),
-            running_service("tasks", database_url, nats_url),
+            engine_service(database_url, nats_url),
+            tasks_service(database_url, nats_url),
             running_gateway(database_url, nats_url) as running,
         ):
             await ready(running)

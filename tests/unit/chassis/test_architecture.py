@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,28 +57,41 @@ def texts_in(path: Path) -> Iterator[tuple[int, str]]:
 # -- SQL -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", STATEMENTS, ids=name_of)
-def test_a_statement_begins_with_what_it_is_for_and_what_each_parameter_is(path: Path) -> None:
-    statement = path.read_text(encoding="utf-8")
+def explains_itself(statement: str) -> bool:
+    """Say whether it begins with what it is for, and names each of its parameters there and no others."""
     comment = comment_of(statement)
-
-    assert len(comment) > len("-- ")
-    assert parameters_in(statement.removeprefix(comment)) == parameters_in(comment)
-
-
-@pytest.mark.parametrize("path", STATEMENTS, ids=name_of)
-def test_a_file_holds_one_statement(path: Path) -> None:
-    statement = re.sub(r"--.*|'[^']*'", "", path.read_text(encoding="utf-8"))
-
-    assert ";" not in statement.strip().removesuffix(";")
+    named = parameters_in(statement.removeprefix(comment)) == parameters_in(comment)
+    return len(comment) > len("-- ") and named
 
 
-@pytest.mark.parametrize("path", MIGRATIONS, ids=name_of)
-def test_a_migration_says_what_it_is_for_and_waits_only_so_long_for_a_lock(path: Path) -> None:
-    migration = path.read_text(encoding="utf-8")
+def is_one_statement(text: str) -> bool:
+    return ";" not in re.sub(r"--.*|'[^']*'", "", text).strip().removesuffix(";")
 
-    assert comment_of(migration)
-    assert "SET LOCAL lock_timeout" in migration
+
+def waits_only_so_long_for_a_lock(migration: str) -> bool:
+    return comment_of(migration) != "" and "SET LOCAL lock_timeout" in migration
+
+
+def without(rule: Callable[[str], bool], paths: list[Path]) -> list[str]:
+    """Return the files that a rule does not hold for."""
+    return [name_of(path) for path in paths if not rule(path.read_text(encoding="utf-8"))]
+
+
+def test_a_statement_begins_with_what_it_is_for_and_what_each_parameter_is() -> None:
+    assert STATEMENTS
+    assert without(explains_itself, STATEMENTS) == []
+    assert not explains_itself("-- Count.\nSELECT $1")
+
+
+def test_a_file_holds_one_statement() -> None:
+    assert without(is_one_statement, STATEMENTS) == []
+    assert not is_one_statement("SELECT 1; SELECT 2;")
+
+
+def test_a_migration_says_what_it_is_for_and_waits_only_so_long_for_a_lock() -> None:
+    assert MIGRATIONS
+    assert without(waits_only_so_long_for_a_lock, MIGRATIONS) == []
+    assert not waits_only_so_long_for_a_lock("-- Adds.\nALTER TABLE runs ADD x int")
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -91,9 +104,9 @@ def test_migrations_are_numbered_without_gaps() -> None:
 # -- modules ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_is_not_too_long(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_MAX
+def test_a_module_is_not_too_long() -> None:
+    assert MODULES
+    assert without(lambda text: len(text.splitlines()) <= LINES_MAX, MODULES) == []
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:
