@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 import certifi
@@ -222,7 +222,9 @@ async def _resolve(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+@cache
 def _verifying() -> ssl.SSLContext:
+    """Made once a process: to read the authorities takes 40 ms."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])
