@@ -61,7 +61,10 @@ class FormField(Fact):
 
 
 class StartRun(Command):
-    """Start `run_id`; asked again with the same id and digest it answers the same, whatever has happened since."""
+    """Start `run_id`; asked again with the same id and digest it answers the same, whatever has happened since.
+
+    Refused with `invalid-values` (details as for DecideTask) if the trigger asks by hand for what the input has not.
+    """
 
     run_id: UUID
     workflow_id: UUID

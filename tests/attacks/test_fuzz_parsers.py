@@ -14,6 +14,7 @@ from contracts.workflow import Fault
 from services.chassis.errors import Refused
 from services.chassis.normalise import normalise_json
 from services.chassis.pages import number_cursor, text_cursor, time_cursor
+from services.chassis.pattern import matches
 from services.chassis.telemetry import incoming
 from services.engine.domain.addresses import may_reach
 from services.engine.domain.cel import parse_expression
@@ -30,7 +31,6 @@ from services.engine.domain.triggers.webhook import WebhookTriggerConfig
 from services.engine.domain.webhook import delivery_id
 from services.engine.domain.webhook_proof import verify
 from services.gateway.domain.position import parse_position
-from services.tasks.domain.pattern import matches
 from tests.support.fuzzing import ODD_TEXTS, fuzzing, odd_json, odd_texts
 
 EXAMPLES = 40

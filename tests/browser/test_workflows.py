@@ -132,7 +132,10 @@ async def test_a_run_is_given_what_its_trigger_asks_for(api: Api, person: Person
     assert await violations(page) == []
     await dialog.get_by_role("tab", name="JSON").click()
     text = dialog.get_by_label("Input", exact=False).last
-    await text.fill((await text.input_value()).replace("12", "13"))
+    await text.fill((await text.input_value()).replace("12", "0"))
+    await dialog.get_by_role("button", name="Start run").click()
+    await expect(dialog.get_by_text("amount: This must be at least 1.")).to_be_visible()
+    await text.fill((await text.input_value()).replace("0", "13"))
     await dialog.get_by_role("tab", name="Form").click()
     await expect(dialog.get_by_label("Amount")).to_have_value("13")
     await dialog.get_by_role("button", name="Start run").click()

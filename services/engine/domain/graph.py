@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+from contracts.run import FormField
 from services.engine.domain.definition_model import Definition
 from services.engine.domain.retry import NO_RETRIES, RetryPolicy
 from services.engine.domain.run_state import TRIGGER, NodeState, Settled
 from services.engine.domain.settings import NO_SETTINGS, Settings
 from services.engine.domain.steps import Step
+from services.engine.domain.triggers.manual import fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Graph:
     callees: frozenset[str] = frozenset()
     """The ids and names of the workflows that its nodes call."""
     settings: Settings = NO_SETTINGS
+    asked: tuple[FormField, ...] = ()
+    """What a run by hand must be given."""
 
 
 class Motion(Enum):
@@ -83,6 +87,7 @@ def compile_graph(definition: Definition) -> Graph:
         first=tuple(outgoing[TRIGGER]),
         callees=frozenset(callee.workflow for callee in definition.callees),
         settings=definition.settings,
+        asked=fields_of(definition.trigger.config),
     )
 
 

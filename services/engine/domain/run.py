@@ -15,6 +15,7 @@ from contracts.run import (
     RunResumed,
 )
 from services.chassis.errors import Refused
+from services.chassis.form import judge_fields
 from services.engine.domain.failure import EvaluationFailed
 from services.engine.domain.graph import Graph, GraphNode
 from services.engine.domain.limits import VALUE_BYTES_MAX
@@ -107,11 +108,22 @@ def _trigger_output(graph: Graph, command: Start, now: datetime) -> Json:
         raise Refused("trigger-changed", "This workflow is not started by the clock any more.")
     if graph.trigger_type == SCHEDULE_TRIGGER_NAME and command.trigger != "schedule":
         output = schedule_by_hand(output, rfc3339(now))
+    if graph.asked and command.trigger == "manual":
+        output = _judged(graph, output)
     size = size_of(output)
     if size > VALUE_BYTES_MAX:
         message = f"The input is {size:,} bytes as JSON; the limit is {VALUE_BYTES_MAX:,}."
         raise Refused("input-too-large", message, size=size, limit=VALUE_BYTES_MAX)
     return output
+
+
+def _judged(graph: Graph, given: JsonObject) -> JsonObject:
+    """Return the input with a value for each field that the trigger asks for, as a form's values are kept."""
+    values, faults = judge_fields(graph.asked, given)
+    if faults:
+        details: JsonObject = {"fields": [fault.as_json() for fault in faults]}
+        raise Refused("invalid-values", "Some values cannot be accepted.", **details)
+    return values
 
 
 def _resolve(moves: Moves, command: Resolve) -> None:

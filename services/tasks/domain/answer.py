@@ -9,8 +9,8 @@ from contracts.base import JsonObject
 from contracts.run import FormField
 from contracts.task import DecideTask
 from services.chassis.errors import Refused
-from services.tasks.domain.form import FieldFault, judge_form
-from services.tasks.domain.text import normalised_text
+from services.chassis.form import FieldFault, judge_form
+from services.chassis.text import normalised_text
 
 VALUES_BYTES_MAX = 262_144
 """The most that one value of a run may have, as JSON."""

@@ -1,8 +1,14 @@
+from dataclasses import replace
+
+import pytest
+
+from contracts.base import JsonObject
 from contracts.run import (
     RunCancelled,
     RunCompleted,
     RunFailed,
     RunResumed,
+    TriggerKind,
 )
 from services.chassis.errors import Refused
 from services.engine.domain.run_state import Ended, status_of
@@ -145,6 +151,55 @@ def test_the_input_of_a_run_is_an_object() -> None:
 
     assert isinstance(refused, Refused)
     assert refused.code == "invalid-input"
+
+
+FORM: list[JsonObject] = [
+    {"name": "email", "type": "text", "required": True},
+    {"name": "amount", "type": "number", "min": 1},
+    {"name": "day", "type": "date", "default": "2026-01-01"},
+]
+
+
+def asking() -> JsonObject:
+    nodes = [node("only", "transform", got="{{ trigger.output }}")]
+    return workflow(nodes, trigger_config={"fields": FORM})
+
+
+def test_a_run_by_hand_must_bring_what_the_trigger_asks_for() -> None:
+    refused = Run(graph_of(asking())).tries(start({"amount": 0, "day": "tomorrow"}))
+
+    assert isinstance(refused, Refused)
+    assert refused.code == "invalid-values"
+    assert [(fault["name"], fault["code"]) for fault in refused.details["fields"]] == [
+        ("email", "required"),
+        ("amount", "too-small"),
+        ("day", "wrong-type"),
+    ]
+
+
+def test_what_is_brought_is_kept_as_a_form_s_values_beside_what_no_field_names() -> None:
+    run = started(asking(), {"email": "a@b", "why": [1]})
+
+    completed = run.events[-1]
+    assert isinstance(completed, RunCompleted)
+    expected = {"email": "a@b", "amount": None, "day": None, "why": [1]}
+    assert completed.output == {"got": expected}
+
+
+def test_a_repeated_start_is_answered_again_though_the_form_has_changed() -> None:
+    run = started(workflow([node("only", "transform", a=1)]))
+    later = replace(run, graph=graph_of(asking()))
+
+    assert later.does(start()) == []
+
+
+@pytest.mark.parametrize("trigger", ["workflow", "event", "schedule"])
+def test_only_runs_by_hand_are_asked(trigger: TriggerKind) -> None:
+    run = Run(graph_of(asking()))
+
+    outcome = run.tries(replace(start({}), trigger=trigger))
+
+    assert not isinstance(outcome, Refused) or outcome.code == "trigger-changed"
 
 
 def test_an_input_above_the_limit_is_refused_with_both_sizes() -> None:

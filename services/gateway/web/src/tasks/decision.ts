@@ -8,6 +8,7 @@ import { call, newKey, Problem, Unanswered } from "../api/client.ts";
 import { taskQuery } from "../api/queries.ts";
 import type { JsonObject, Task } from "../api/types.ts";
 import { useUser } from "../session/session.tsx";
+import { refusedFaults } from "./form-values.ts";
 
 export type Action = "approve" | "reject" | "submit";
 
@@ -124,7 +125,7 @@ export function useDecision(task: Task, listener: Listener) {
       return;
     }
     setPhase(phaseFor(error));
-    if (error.code === "invalid-values") listener.invalid(faultsOf(error));
+    if (error.code === "invalid-values") listener.invalid(refusedFaults(error));
     // Whatever made the server refuse also made the card on the screen wrong.
     if ([403, 409, 412].includes(error.status)) {
       const found = await truth().catch(() => null);
@@ -165,19 +166,6 @@ const OUTCOMES: Record<Action, string> = {
 function isMine(task: Task, action: Action, name: string, id: string): boolean {
   const by = task.decision?.by;
   return task.decision?.outcome === OUTCOMES[action] && (by === name || by === id);
-}
-
-/** Each field's fault, by the field's name. */
-export function faultsOf(problem: Problem): Record<string, string> {
-  const listed = problem.members.fields;
-  if (!Array.isArray(listed)) return {};
-  const pairs = listed.flatMap((fault) => {
-    if (typeof fault !== "object" || fault === null || Array.isArray(fault)) return [];
-    return typeof fault.name === "string"
-      ? [[fault.name, String(fault.message ?? "")] as const]
-      : [];
-  });
-  return Object.fromEntries(pairs);
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** A form's rules without a form: what the fields start with, what is wrong with them, what is sent. */
+import type { Problem } from "../api/client.ts";
 import type { FormField, Json, JsonObject } from "../api/types.ts";
 import type { Messages } from "../i18n/en.ts";
 import type { Format } from "../i18n/format.ts";
@@ -96,4 +97,17 @@ function matches(pattern: string, text: string): boolean {
     // A pattern that only the server can read is only judged by the server.
     return true;
   }
+}
+
+/** Each field's fault as the server refused it, by the field's name. */
+export function refusedFaults(problem: Problem): Record<string, string> {
+  const listed = problem.members.fields;
+  if (!Array.isArray(listed)) return {};
+  const pairs = listed.flatMap((fault) => {
+    if (typeof fault !== "object" || fault === null || Array.isArray(fault)) return [];
+    return typeof fault.name === "string"
+      ? [[fault.name, String(fault.message ?? "")] as const]
+      : [];
+  });
+  return Object.fromEntries(pairs);
 }

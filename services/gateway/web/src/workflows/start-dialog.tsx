@@ -3,14 +3,14 @@ import "./start-dialog.css";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { newKey, post } from "../api/client.ts";
+import { newKey, Problem, post } from "../api/client.ts";
 import { workflowQuery } from "../api/queries.ts";
 import type { Json, JsonObject, Run, Workflow } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
 import type { Draft } from "../tasks/drafts.ts";
 import type { Faults } from "../tasks/form.tsx";
-import { faultOf } from "../tasks/form-values.ts";
+import { faultOf, refusedFaults } from "../tasks/form-values.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { withoutHidden } from "../ui/bidi.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -57,7 +57,12 @@ function StartForm({ workflow, input, onClose, onStarted }: StartProps) {
   const w = useWorkflowWords();
   const id = useId();
   const format = useFormat();
-  const { send, fault, setFault } = useStart(workflow, onClose, onStarted);
+  const { send, fault, setFault } = useStart(workflow, onClose, onStarted, (refused) => {
+    setFaults(refused);
+    const named = Object.entries(refused).map(([name, message]) => `${name}: ${message}`);
+    if (way === "json" && named.length > 0) setFault(named.join(" "));
+    if (way === "form") focusFirst(refused);
+  });
   const shape = shapeOf(workflow);
   const [base, setBase] = useState<JsonObject>(() =>
     isObject(input) ? input : sampleOf(workflow),
@@ -96,12 +101,17 @@ function StartForm({ workflow, input, onClose, onStarted }: StartProps) {
     setWay(next);
   };
 
+  const focusFirst = (wrong: Faults): boolean => {
+    const [first] = Object.keys(wrong);
+    if (first !== undefined) controlOf(form.current, first)?.focus();
+    return first !== undefined;
+  };
+
   const start = (event: FormEvent) => {
     event.preventDefault();
     const wrong = way === "form" ? faultsOf(shape, draft, form.current, { t, format }) : {};
     setFaults(wrong);
-    const [first] = Object.keys(wrong);
-    if (first !== undefined) return controlOf(form.current, first)?.focus();
+    if (focusFirst(wrong)) return;
     const found = given();
     if (found !== null) void send(found);
   };
@@ -176,7 +186,12 @@ function controlOf(form: HTMLFormElement | null, name: string) {
   return isText ? control : null;
 }
 
-function useStart(workflow: Workflow, onClose: () => void, onStarted: StartProps["onStarted"]) {
+function useStart(
+  workflow: Workflow,
+  onClose: () => void,
+  onStarted: StartProps["onStarted"],
+  onInvalid: (faults: Faults) => void,
+) {
   const t = useT();
   const [, navigate] = useLocation();
   const { receipt } = useAnnouncer();
@@ -199,6 +214,7 @@ function useStart(workflow: Workflow, onClose: () => void, onStarted: StartProps
       navigate(`/runs/${run.id}`);
     } catch (error) {
       setFault(errorText(t, error));
+      if (error instanceof Problem) onInvalid(refusedFaults(error));
     } finally {
       busy.current = false;
     }

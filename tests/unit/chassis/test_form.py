@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.base import Json, JsonObject
 from contracts.run import FormField
-from services.tasks.domain.form import FAULTS_MAX, judge_form
-from services.tasks.domain.pattern import PATTERN_SUBJECT_MAX, matches
+from services.chassis.form import FAULTS_MAX, judge_form
+from services.chassis.pattern import PATTERN_SUBJECT_MAX, matches
 
 
 def text(**limits: Json) -> FormField:

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from contracts.base import Json, JsonObject
 from contracts.run import FormField
-from services.tasks.domain.pattern import PATTERN_SUBJECT_MAX, matches
-from services.tasks.domain.text import normalised_text
+from services.chassis.pattern import PATTERN_SUBJECT_MAX, matches
+from services.chassis.text import normalised_text
 
 FAULTS_MAX = 100
 INTEGER_MAX = 2**63 - 1
@@ -52,6 +52,16 @@ def judge_form(
         except _Invalid as invalid:
             faults.append(FieldFault(field.name, invalid.code, invalid.message))
     return accepted, faults[:FAULTS_MAX]
+
+
+def judge_fields(
+    fields: Sequence[FormField], values: Mapping[str, Json]
+) -> tuple[JsonObject, list[FieldFault]]:
+    """As `judge_form`, but what the fields do not name is let through as it is."""
+    asked = {field.name for field in fields}
+    named = {name: value for name, value in values.items() if name in asked}
+    accepted, faults = judge_form(fields, named)
+    return {**values, **accepted}, faults
 
 
 def _unknown(name: str) -> FieldFault:
