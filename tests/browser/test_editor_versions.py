@@ -117,8 +117,20 @@ async def test_comments_of_the_text_are_kept_with_the_version(api: Api, person: 
     await text.fill("# Why it asks.\n" + await text.input_value())
     await page.keyboard.press("Control+s")
     await expect(saved_state(page)).to_have_text("Version 2")
-    await person.open(f"/workflows/{workflow}?mode=text")
+    await person.open(f"/workflows/{workflow}?mode=outline")
+    await (
+        page.locator("[data-row]")
+        .filter(has=page.get_by_text("Manager ok", exact=True))
+        .first.click()
+    )
+    await page.get_by_role("textbox", name="Prompt", exact=True).fill("Please decide now.")
+    await page.get_by_role("button", name="Text", exact=True).click()
     await expect(text).to_have_value(re.compile("^# Why it asks[.]\n"))
+    await expect(text).to_have_value(re.compile("prompt: Please decide now[.]\n"))
+    await page.keyboard.press("Control+s")
+    await expect(saved_state(page)).to_have_text("Version 3")
+    stored = await api.get(f"/workflows/{workflow}")
+    assert stored["source"] == await text.input_value()
 
 
 async def test_an_expression_is_checked_as_it_is_typed_and_said_in_ones_language(

@@ -31,6 +31,8 @@ export interface Entry {
   name: string;
   /** Where the key stands, or the dash. */
   start: number;
+  /** How far in from the margin that is. */
+  column: number;
   /** Behind the colon, or behind the dash. */
   after: number;
   /** Null: nothing is written, which is null. */
@@ -59,7 +61,16 @@ function document(text: string): Branch {
   }
   const tree = found && treeOf(found);
   if (!tree || tree.kind === "leaf" || tree.isFlow) throw new NotForUs();
+  measure(tree, text);
   return tree;
+}
+
+function measure(tree: Branch, text: string): void {
+  for (const entry of tree.entries) {
+    entry.column =
+      entry.start - (entry.start === 0 ? 0 : text.lastIndexOf("\n", entry.start - 1) + 1);
+    if (entry.tree && entry.tree.kind !== "leaf") measure(entry.tree, text);
+  }
 }
 
 function treeOf(token: CST.Token): Tree {
@@ -100,7 +111,7 @@ function branch(
   }
   const value: JsonObject = {};
   for (const entry of entries) {
-    if (entry.name in value) throw new NotForUs();
+    if (entry.name === "__proto__" || Object.hasOwn(value, entry.name)) throw new NotForUs();
     value[entry.name] = entry.value;
   }
   return { kind: "map", isFlow, entries, start, end, value };
@@ -117,7 +128,7 @@ function entryOf(item: CST.CollectionItem, isMap: boolean, isFlow: boolean): Ent
   const tree = item.value ? treeOf(item.value) : null;
   const head = isMap ? pairHead(item) : itemHead(item, isFlow, tree);
   const end = tree ? tree.end : head.after;
-  return [{ ...head, tree, value: tree ? tree.value : null, end }];
+  return [{ ...head, column: 0, tree, value: tree ? tree.value : null, end }];
 }
 
 function pairHead({ key, sep }: CST.CollectionItem) {

@@ -1,7 +1,7 @@
 /** Values written as YAML, in the few ways that every reader of YAML understands the same. */
 import type { Json, JsonObject } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
-import { type Style, plainValue } from "./yaml-tree.ts";
+import { plainValue, type Style } from "./yaml-tree.ts";
 
 /** How a file is written: how far a list stands in from the key that it belongs to. */
 export interface Manner {
@@ -20,8 +20,10 @@ export const pad = (column: number) => " ".repeat(column);
 const ODD =
   /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 const ODDS = new RegExp(ODD, "gu");
-/** Begins with a letter or a digit or the like, and holds nothing that could end it. */
-const PLAIN = /^[\p{L}\p{N}_/($+.](?:[^\n\t:#]|:(?=[^\s:])|(?<=\S)#)*$/u;
+/** Begins with a letter or the like, and holds nothing that could end it. */
+const PLAIN = /^[\p{L}_/($](?:[^\n\t:#]|:(?=[^\s:])|(?<=\S)#)*$/u;
+/** What older readers take for true or false. */
+const OLD_BOOLEAN = /^(?:y|n|yes|no|on|off)$/i;
 const FLOW_SIGN = /[,[\]{}]/;
 
 export function isBranch(value: Json): boolean {
@@ -80,13 +82,13 @@ function flowText(text: string, isInside: boolean, style?: Style): string {
   }
   const isPlain = style !== "double" && canBePlain(text) && !(isInside && FLOW_SIGN.test(text));
   if (isPlain) return text;
-  const escape = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text).replace(ODDS, escape);
+  const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replace(ODDS, escaped);
 }
 
 function canBePlain(text: string): boolean {
-  if (!PLAIN.test(text) || /\s$/.test(text) || ODD.test(text) || text.startsWith("...")) return false;
-  return !/^[-+.]?(?:inf|nan)$/i.test(text) && plainValue(text) === text;
+  if (!PLAIN.test(text) || /\s$/.test(text) || ODD.test(text)) return false;
+  return !OLD_BOOLEAN.test(text) && plainValue(text) === text;
 }
 
 /** On one line, between brackets. */

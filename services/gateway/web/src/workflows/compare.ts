@@ -1,6 +1,13 @@
 /** What two versions of a workflow differ in, in its own terms: steps, edges and settings instead of lines. */
 import type { Json, JsonObject } from "../api/types.ts";
-import { edgeId, type GraphEdge, isObject, objectsOf, readEdge } from "../graph/definition.ts";
+import {
+  edgeId,
+  type GraphEdge,
+  isEqual,
+  isObject,
+  objectsOf,
+  readEdge,
+} from "../graph/definition.ts";
 
 export interface Content {
   name: string;
@@ -148,17 +155,4 @@ function areNamed(list: Json[], member: string): boolean {
 
 function byName(list: Json[], member: string): JsonObject {
   return Object.fromEntries(objectsOf(list).map((each) => [String(each[member]), each]));
-}
-
-export function isEqual(one: Json | undefined, other: Json | undefined): boolean {
-  if (one === other) return true;
-  if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((each, at) => isEqual(each, other[at]));
-  }
-  if (!isObject(one) || !isObject(other)) return false;
-  const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length &&
-    names.every((name) => Object.hasOwn(other, name) && isEqual(one[name], other[name]))
-  );
 }

@@ -16,7 +16,7 @@ import { DraftBanners } from "./draft-banners.tsx";
 import { SavedState, TestButton, UndoButtons } from "./editor-bar.tsx";
 import { chooseDraft, DRAFT, type FoundDraft, fetchDraft, readLocalDraft } from "./editor-draft.ts";
 import { Files } from "./editor-files.tsx";
-import { MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
+import { loadYaml, MODES, type Mode, modeOf, useDefinition } from "./editor-modes.ts";
 import { TextMode } from "./editor-text.tsx";
 import { Problems } from "./problems.tsx";
 import { RunDialog } from "./run-dialog.tsx";
@@ -25,7 +25,10 @@ import { useEditor } from "./use-editor.ts";
 import { type TextFormat, useValidation } from "./use-validation.ts";
 import { WebhookAddress } from "./webhook-address.tsx";
 
-const VisualEditor = lazy(() => import("../editor/visual-editor.tsx"));
+const VisualEditor = lazy(async () => {
+  const [editor] = await Promise.all([import("../editor/visual-editor.tsx"), loadYaml()]);
+  return editor;
+});
 const Past = lazy(() => import("./past.tsx"));
 const Versions = lazy(() => import("./versions.tsx"));
 
@@ -114,7 +117,7 @@ function Editor({ workflow, savedText, found, reload }: EditorProps) {
   const visual = useDefinition(draft, editor.edit, checked);
   const [wanted, want] = useState<{ fault: Fault; count: number } | null>(null);
   const [testing, setTesting] = useState(false);
-  /** How the text was last seen as text: graph and outline write JSON, which is turned back. */
+  /** How the text was last seen as text: what had to be written as JSON is turned back. */
   const format = useRef<TextFormat>(draft.format);
   const mode = modeOf(view.mode);
   const faults = editor.refusedFaults ?? checked.validation?.faults ?? [];
