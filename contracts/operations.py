@@ -152,14 +152,27 @@ class DiscardedDeadLetters(Fact):
 # -- verifying ---------------------------------------------------------------------------------------------------------
 
 
+class FindingCodes(Fact):
+    """What a finding's texts say, for saying it in another language."""
+
+    subject: str
+    message: str
+    remedies: list[str]
+    params: dict[str, str | int] = Field(default_factory=dict)
+
+
 class Finding(Fact):
-    """Something that does not hold: which check, where, what is wrong, and what to do about it."""
+    """Something that does not hold: which check, where, what is wrong, and what to do about it.
+
+    Those that an earlier release has found lack `codes`.
+    """
 
     service: str
     check: str
     subject: str
     message: str
     remedy: str
+    codes: FindingCodes | None = None
 
 
 class VerifyStreams(Command):

@@ -13,14 +13,18 @@ import orjson
 
 from contracts.operations import Finding
 from services.chassis.errors import Broken
+from services.chassis.findings import Said, finding, said
 
 S = TypeVar("S")
 E = TypeVar("E")
-FROM_BACKUP = (
+FROM_BACKUP = said(
+    "from-backup",
     "Nothing in Flusso writes this: keep a copy of the database, look for who wrote to it, and "
-    "restore the rows from a backup."
+    "restore the rows from a backup.",
 )
-FROM_LOG = "The log is whole: report this, and restore the snapshot from a backup or by hand."
+FROM_LOG = said(
+    "from-log", "The log is whole: report this, and restore the snapshot from a backup or by hand."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,10 @@ class Rules(Generic[S, E]):
     after_end: frozenset[str] = frozenset()
     kept: Callable[[E], object | None] = lambda _: None
 
-    def finding(self, check: str, stream_id: UUID, message: str, remedy: str) -> Finding:
+    def finding(self, check: str, stream_id: UUID, message: Said, *remedies: Said) -> Finding:
         """Return a finding about a stream."""
-        return Finding(
-            service=self.service,
-            check=check,
-            subject=f"{self.noun} {stream_id}",
-            message=message,
-            remedy=remedy,
-        )
+        subject = said(self.noun, self.noun + " {id}", id=stream_id)
+        return finding(self.service, check, subject, message, *remedies)
 
 
 @dataclass(slots=True)
@@ -81,19 +80,28 @@ class Folding(Generic[S, E]):
         """Follow one event, in the order of versions."""
         fold = self.fold
         if version != fold.version + 1:
-            self._found(
-                "version-gap",
-                f"version {fold.version + 1} is missing before {version}",
-                FROM_BACKUP,
-            )
+            missing = {"missing": fold.version + 1, "version": version}
+            gap = said("version-gap", "version {missing} is missing before {version}", **missing)
+            self._found("version-gap", gap, FROM_BACKUP)
         fold.version = version
         if fold.ended_at is not None and name not in self._rules.after_end:
-            message = f"{name} (version {version}) follows the end"
+            message = said(
+                "event-after-end",
+                "{name} (version {version}) follows the end",
+                name=name,
+                version=version,
+            )
             self._found("event-after-end", message, FROM_BACKUP)
         try:
             event = self._rules.decode_event(name, data)
         except (Broken, ValueError, KeyError) as error:
-            message = f"{name} (version {version}) cannot be read: {str(error)[:200]}"
+            message = said(
+                "event-unreadable",
+                "{name} (version {version}) cannot be read: {why}",
+                name=name,
+                version=version,
+                why=str(error)[:200],
+            )
             self._found("event-unreadable", message, FROM_BACKUP)
             return
         if fold.first is None:
@@ -111,17 +119,23 @@ class Folding(Generic[S, E]):
         fold = self.fold
         if version is None or stored is None:
             if fold.version > 0:
-                self._found("snapshot-missing", "there are events and no snapshot", FROM_LOG)
+                message = said("snapshot-missing", "there are events and no snapshot")
+                self._found("snapshot-missing", message, FROM_LOG)
             return
         if fold.version == 0:
-            self._found(
-                "snapshot-without-log", "there is a snapshot and no event in the log", FROM_BACKUP
-            )
+            message = said("snapshot-without-log", "there is a snapshot and no event in the log")
+            self._found("snapshot-without-log", message, FROM_BACKUP)
         elif version != fold.version:
-            message = f"the snapshot is at version {version}, the log at {fold.version}"
+            message = said(
+                "snapshot-version",
+                "the snapshot is at version {version}, the log at {last}",
+                version=version,
+                last=fold.version,
+            )
             self._found("snapshot-version", message, FROM_LOG)
         elif fold.is_whole and not self._is_fold(stored):
-            self._found("snapshot-differs", "the snapshot is not what its events give", FROM_LOG)
+            message = said("snapshot-differs", "the snapshot is not what its events give")
+            self._found("snapshot-differs", message, FROM_LOG)
 
     def _is_fold(self, stored: str) -> bool:
         """Tell whether the snapshot is the fold, whatever release wrote it: both are read by today's rules."""
@@ -132,5 +146,5 @@ class Folding(Generic[S, E]):
             return False
         return bool(found == orjson.loads(encode(self.fold.state)))
 
-    def _found(self, check: str, message: str, remedy: str) -> None:
+    def _found(self, check: str, message: Said, remedy: Said) -> None:
         self.fold.findings.append(self._rules.finding(check, self.fold.stream_id, message, remedy))

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.operations import Finding, VerifiedTables
 from contracts.run import RunFact, RunQueued, RunStarted
 from services.chassis.database import Connection, Row
+from services.chassis.findings import finding, said
 from services.chassis.settings import Settings
 from services.chassis.verify import reading
 from services.chassis.verify_fold import FROM_BACKUP, Fold
@@ -30,9 +31,14 @@ Values = tuple[object, ...]
 Expected = Mapping[UUID, set[Values]]
 """Rows by run, without it."""
 count_seconds_max = 60.0
-FROM_FOLD = (
+FROM_FOLD = said(
+    "from-fold",
     "The run itself is right, what is read of it is not: report this, and restore the row from a "
-    "backup or write it by hand as this says."
+    "backup or write it by hand as this says.",
+)
+_ONLY_NUMBERS = said(
+    "only-numbers",
+    "Only the numbers of the Dashboard are wrong: report this; set the row of run_counts.",
 )
 
 
@@ -59,17 +65,21 @@ def _of_list(fold: RunFold, row: Row | None) -> Iterator[Finding]:
     run_id = fold.stream_id
     if isinstance(fold.state, NotStarted):
         if row is not None:
-            message = "the list has a row of a run that has no events"
+            message = said("list-without-run", "the list has a row of a run that has no events")
             yield RULES.finding("row-without-stream", run_id, message, FROM_BACKUP)
         return
     if row is None:
-        yield RULES.finding("row-missing", run_id, "the list of runs lacks it", FROM_FOLD)
+        message = said("list-lacks", "the list of runs lacks it")
+        yield RULES.finding("row-missing", run_id, message, FROM_FOLD)
         return
     expected = _row(fold)
     wrong = sorted(name for name, value in expected.items() if row[name] != value)
     if wrong:
         told = ", ".join(f"{name} is {row[name]} and should be {expected[name]}" for name in wrong)
-        yield RULES.finding("row-differs", run_id, f"in the list of runs {told}", FROM_FOLD)
+        message = said(
+            "list-differs", "in the list of runs {told}", told=told, fields=", ".join(wrong)
+        )
+        yield RULES.finding("row-differs", run_id, message, FROM_FOLD)
 
 
 def _row(fold: RunFold) -> dict[str, object]:
@@ -157,10 +167,11 @@ def _unlike(
     for run_id in (fold.stream_id for fold in folds):
         wanted, there = expected.get(run_id, set()), found.get(run_id, set())
         for missing in sorted(map(_words, wanted - there)):
-            message = f"{table} lacks {missing}"
+            message = said("table-lacks", "{table} lacks {row}", table=table, row=missing)
             yield RULES.finding("row-missing", run_id, message, FROM_FOLD)
         for surplus in sorted(map(_words, there - wanted)):
-            message = f"{table} has {surplus}, which the run does not"
+            text = "{table} has {row}, which the run does not"
+            message = said("table-has", text, table=table, row=surplus)
             yield RULES.finding("row-surplus", run_id, message, FROM_FOLD)
 
 
@@ -184,18 +195,20 @@ class RunTables:
             for row in await connection.fetch(
                 statements["verify_counts"], timeout=count_seconds_max
             ):
-                message = f"{row['counted']} are counted, and there are {row['present']}"
-                found.append(_of_counter(f"runs {row['status']} begun on {row['day']}", message))
+                found.append(_of_counter(row))
             for row in await connection.fetch(
                 statements["verify_orphan_waits"], timeout=count_seconds_max
             ):
-                message = f"waits has task {row['task_id']}, whose run does not wait"
+                text = "waits has task {task}, whose run does not wait"
+                message = said("wait-left", text, task=row["task_id"])
                 found.append(RULES.finding("row-surplus", row["run_id"], message, FROM_FOLD))
         return VerifiedTables(findings=found)
 
 
-def _of_counter(subject: str, message: str) -> Finding:
-    remedy = "Only the numbers of the Dashboard are wrong: report this; set the row of run_counts."
-    return Finding(
-        service="engine", check="counter-differs", subject=subject, message=message, remedy=remedy
+def _of_counter(row: Row) -> Finding:
+    subject = said(
+        "run-counter", "runs {status} begun on {day}", status=row["status"], day=row["day"]
     )
+    text = "{counted} are counted, and there are {present}"
+    message = said("run-counts", text, counted=row["counted"], present=row["present"])
+    return finding("engine", "counter-differs", subject, message, _ONLY_NUMBERS)

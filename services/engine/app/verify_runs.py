@@ -9,6 +9,7 @@ from contracts.operations import Finding, VerifiedStreams, VerifyStreams
 from contracts.run import RunFact
 from contracts.task import ExplainTasks, TaskExplanation, TaskExplanations
 from services.chassis.errors import Transient
+from services.chassis.findings import Said, said
 from services.chassis.rpc import Caller
 from services.chassis.verify_fold import FROM_BACKUP, Fold, Rules
 from services.engine.domain import run_codec
@@ -87,7 +88,7 @@ def _twice(folds: Sequence[RunFold]) -> Sequence[Finding]:
     for fold in folds:
         tasks = [item.task_id for item in fold.kept if isinstance(item, Taken)]
         if len(tasks) != len(set(tasks)):
-            message = "the run has taken the decision of one task twice"
+            message = said("decision-twice", "the run has taken the decision of one task twice")
             found.append(RULES.finding("decision-twice", fold.stream_id, message, FROM_BACKUP))
     return found
 
@@ -105,14 +106,17 @@ def _unlike(
     return found
 
 
-def _difference(taken: Taken, known: TaskExplanation | None) -> str | None:
-    told = f"the run took task {taken.task_id} as {taken.outcome}, but"
+def _difference(taken: Taken, known: TaskExplanation | None) -> Said | None:
+    told = "the run took task {task} as {outcome}, but "
+    params: dict[str, object] = {"task": taken.task_id, "outcome": taken.outcome}
     if known is None or known.status == "unknown":
-        return f"{told} there is no such task"
+        return said("taken-unknown", told + "there is no such task", **params)
     if known.resolution is None:
-        return f"{told} nobody has decided it ({known.status})"
+        text = told + "nobody has decided it ({status})"
+        return said("taken-undecided", text, status=known.status, **params)
     if known.resolution.outcome != taken.outcome:
-        return f"{told} it was {known.resolution.outcome}"
+        other = known.resolution.outcome
+        return said("taken-otherwise", told + "it was {decided}", decided=other, **params)
     if taken.decided_at is not None and known.resolution.decided_at != taken.decided_at:
-        return f"{told} it was decided at another time"
+        return said("taken-at-another-time", told + "it was decided at another time", **params)
     return None

@@ -17,15 +17,17 @@ from contracts.task import (
     OpenTaskPage,
     TaskExplanation,
 )
+from services.chassis.findings import Said, finding, said
 from services.chassis.rpc import Caller
 from services.engine.app.ports import WaitStore
 from services.engine.app.verify_runs import explained
 
 page_size = 1_000
 suspects_max = 1_000
-REMEDY = (
+REMEDY = said(
+    "reconciler",
     "The reconciler repairs this within a minute and counts it in flusso_repairs_total; if it stays, "
-    "look whether engine, tasks and NATS are ready (Settings, System health)."
+    "look whether engine, tasks and NATS are ready (Settings, System health).",
 )
 
 
@@ -104,17 +106,18 @@ def _judged(
     status = "unknown" if known is None else known.status
     match status, is_waited_for:
         case "pending", False:
-            return [_finding("task-without-wait", task_id, "it is open, but no run waits for it")]
+            message = said("task-without-wait", "it is open, but no run waits for it")
+            return [_finding("task-without-wait", task_id, message)]
         case "unknown", True:
-            return [_finding("wait-without-task", task_id, "a run waits for it, but there is none")]
+            message = said("wait-without-task", "a run waits for it, but there is none")
+            return [_finding("wait-without-task", task_id, message)]
         case (("resolved" | "closed"), True):
-            message = f"it is {status}, but its run still waits for it"
+            text = "it is {status}, but its run still waits for it"
+            message = said(f"{status}-not-taken", text, status=status)
             return [_finding("decision-not-taken", task_id, message)]
         case _:
             return []
 
 
-def _finding(check: str, task_id: UUID, message: str) -> Finding:
-    return Finding(
-        service="engine", check=check, subject=f"task {task_id}", message=message, remedy=REMEDY
-    )
+def _finding(check: str, task_id: UUID, message: Said) -> Finding:
+    return finding("engine", check, said("task", "task {id}", id=task_id), message, REMEDY)

@@ -10,6 +10,7 @@ from contracts.base import Json, JsonObject
 from contracts.operations import Finding, VerifiedTables
 from contracts.task import TaskFact
 from services.chassis.database import Connection, Row, Statements
+from services.chassis.findings import finding, said
 from services.chassis.settings import Settings
 from services.chassis.verify import reading
 from services.chassis.verify_fold import FROM_BACKUP, Fold
@@ -20,7 +21,7 @@ from services.tasks.domain.task_state import TaskState
 
 statements = Statements(Path(__file__).parent / "sql")
 count_seconds_max = 60.0
-REBUILD = "`flusso rebuild inbox` makes the lists and counters anew from the log."
+REBUILD = said("rebuild", "`flusso rebuild inbox` makes the lists and counters anew from the log.")
 _EMPTY: tuple[Json, ...] = (None, [], {}, "", 0, False)
 TaskFold = Fold[TaskState, TaskFact]
 
@@ -55,22 +56,26 @@ def _of_task(fold: TaskFold, rows: Sequence[Row], *, is_timed: bool) -> Iterator
     task_id = fold.stream_id
     expected = row_of(fold)
     if fold.version == 0 and (rows or is_timed):
-        message = "the lists have a row of a task that has no events"
-        yield RULES.finding("row-without-stream", task_id, message, FROM_BACKUP + " " + REBUILD)
+        message = said("lists-without-task", "the lists have a row of a task that has no events")
+        yield RULES.finding("row-without-stream", task_id, message, FROM_BACKUP, REBUILD)
         return
     where = "inbox" if expected is not None and expected.status == "pending" else "history"
     for row in rows:
         if expected is None or (row["status"] == "pending") != (expected.status == "pending"):
             place = "inbox" if row["status"] == "pending" else "history"
-            yield RULES.finding("row-surplus", task_id, f"the {place} has it", REBUILD)
+            message = said(f"{place}-has", f"the {place} has it")
+            yield RULES.finding("row-surplus", task_id, message, REBUILD)
         else:
             yield from _unlike(row, expected, where)
     if expected is None:
         return
     if not any((row["status"] == "pending") == (expected.status == "pending") for row in rows):
-        yield RULES.finding("row-missing", task_id, f"the {where} lacks it", REBUILD)
+        message = said(f"{where}-lacks", f"the {where} lacks it")
+        yield RULES.finding("row-missing", task_id, message, REBUILD)
     if is_timed != (expected.timeout_at is not None):
-        message = "its timeout is not kept" if not is_timed else "a timeout is kept that it lacks"
+        missing = said("timeout-missing", "its timeout is not kept")
+        surplus = said("timeout-surplus", "a timeout is kept that it lacks")
+        message = surplus if is_timed else missing
         yield RULES.finding("row-differs", task_id, message, REBUILD)
 
 
@@ -87,7 +92,11 @@ def _unlike(row: Row, expected: TaskRow, where: str) -> Iterator[Finding]:
     if set(row["words"]) != set(expected.words):
         wrong.append("the words that it is found by")
     if wrong:
-        message = f"in the {where} these are not what its events say: {', '.join(wrong)}"
+        message = said(
+            f"{where}-differs",
+            f"in the {where} these are not what its events say: {{fields}}",
+            fields=", ".join(wrong),
+        )
         yield RULES.finding("row-differs", expected.task_id, message, REBUILD)
 
 
@@ -124,15 +133,20 @@ def _of_counter(row: Row) -> Finding:
     counted = [row["counted_opened"], row["counted_resolved"], row["counted_closed"]]
     present = [row["opened"], row["resolved"], row["closed"]]
     words = ("opened", "resolved", "closed")
-    told = ", ".join(
-        f"{many} {word} are counted and there are {there}"
+    wrong = [
+        (word, many, there)
         for word, many, there in zip(words, counted, present, strict=True)
         if many != there
+    ]
+    told = ", ".join(
+        f"{many} {word} are counted and there are {there}" for word, many, there in wrong
     )
-    return Finding(
-        service="tasks",
-        check="counter-differs",
-        subject=f"tasks of kind {row['kind']} of workflow {row['workflow_id']}",
-        message=told,
-        remedy=REBUILD,
+    subject = said(
+        "task-counter",
+        "tasks of kind {kind} of workflow {workflow}",
+        kind=row["kind"],
+        workflow=row["workflow_id"],
     )
+    numbers = "; ".join(f"{word}: {many}, {there}" for word, many, there in wrong)
+    message = said("task-counts", "{told}", told=told, numbers=numbers)
+    return finding("tasks", "counter-differs", subject, message, REBUILD)

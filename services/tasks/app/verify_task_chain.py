@@ -2,13 +2,18 @@
 
 from contracts.operations import Finding, VerifiedChain, VerifyChain
 from services.chassis.errors import Refused
+from services.chassis.findings import Said, finding, said
 from services.tasks.app.chain_ports import ChainStore
 from services.tasks.app.verify_chain import ChainCheck, ChainFinding
 from services.tasks.domain.chain import Checkpoint
 
-_REMEDY = "Somebody changed the database, or restored an older state: compare it with a backup and with receipts."
-_UNKNOWN_KEY = (
-    "If the key was changed, name the public half of the former one in FLUSSO_TRUSTED_KEYS."
+_REMEDY = said(
+    "compare-sealed",
+    "Somebody changed the database, or restored an older state: compare it with a backup and with receipts.",
+)
+_UNKNOWN_KEY = said(
+    "trust-key",
+    "If the key was changed, name the public half of the former one in FLUSSO_TRUSTED_KEYS.",
 )
 
 
@@ -50,11 +55,12 @@ def _number(cursor: str) -> int:
 
 
 def _finding(found: ChainFinding) -> Finding:
-    place = "" if found.position is None else f", position {found.position}"
-    return Finding(
-        service="tasks",
-        check=f"chain: {found.fault}",
-        subject=f"checkpoint {found.checkpoint}{place}",
-        message=found.message,
-        remedy=_UNKNOWN_KEY if found.fault == "key-unknown" else _REMEDY,
-    )
+    number, position = found.checkpoint, found.position
+    if position is None:
+        subject = said("checkpoint", "checkpoint {checkpoint}", checkpoint=number)
+    else:
+        text = "checkpoint {checkpoint}, position {position}"
+        subject = said("position", text, checkpoint=number, position=position)
+    message = Said(found.fault, found.message, {})
+    remedy = _UNKNOWN_KEY if found.fault == "key-unknown" else _REMEDY
+    return finding("tasks", f"chain: {found.fault}", subject, message, remedy)

@@ -218,6 +218,15 @@ export interface Finding {
   subject: string;
   message: string;
   remedy: string;
+  codes: FindingCodes | null;
+}
+
+/** What a finding's texts say, for saying it in another language. */
+export interface FindingCodes {
+  subject: string;
+  message: string;
+  remedies: string[];
+  params: Record<string, string | number>;
 }
 
 /** One field of a manual input, as frozen when the task opened. */

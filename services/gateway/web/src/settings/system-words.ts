@@ -59,8 +59,13 @@ const en = {
         return `Tasks: ${n} looked at`;
       case "done":
         return "Done";
+      case "engine tables":
+      case "tasks tables":
+        return "Lists and counters";
+      case "tasks chain":
+        return "Seals of the log";
       default:
-        return "Counters and waits";
+        return "Waits of runs, and the tasks that they wait for";
     }
   },
   holds: "Everything holds.",
@@ -143,8 +148,13 @@ const it: SystemWords = {
         return `Attività: ${n} controllate`;
       case "done":
         return "Finita";
+      case "engine tables":
+      case "tasks tables":
+        return "Elenchi e contatori";
+      case "tasks chain":
+        return "Sigilli del registro";
       default:
-        return "Contatori e attese";
+        return "Attese delle esecuzioni, e le attività che aspettano";
     }
   },
   holds: "È tutto a posto.",

@@ -1,12 +1,13 @@
 /** Whether everything holds: begun, stopped and gone on with here, with what was found. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { VerificationAnswer } from "../gen/api.ts";
-import { useFormat } from "../i18n/i18n.tsx";
+import type { Finding, VerificationAnswer } from "../gen/api.ts";
+import { useFormat, useI18n } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
+import { findingText } from "./finding-words.ts";
 import { beginVerification, moveVerification, verificationQuery } from "./system-queries.ts";
 import { useSystemWords } from "./system-words.ts";
 
@@ -75,19 +76,31 @@ function Look({ look }: { look: VerificationAnswer }) {
           <span className="small">{w.phase(look.phase, count(service))}</span>
         </p>
       )}
-      {/* What was found is written by the services, in English. */}
-      <ul className="plain lines" lang="en">
+      <ul className="plain lines">
         {look.findings.map((finding) => (
-          <li key={`${finding.check} ${finding.subject} ${finding.message}`}>
-            <div className="grow">
-              <strong>{finding.subject}</strong>: {finding.message} <code>{finding.check}</code>
-              <div className="muted small">{finding.remedy}</div>
-            </div>
-          </li>
+          <FindingLine
+            key={`${finding.check} ${finding.subject} ${finding.message}`}
+            finding={finding}
+          />
         ))}
       </ul>
       {look.found > look.findings.length && <p>{w.firstOnly(look.findings.length)}</p>}
     </>
+  );
+}
+
+function FindingLine({ finding }: { finding: Finding }) {
+  const { language } = useI18n();
+  const text = findingText(finding, language);
+  // What an earlier release has found is known in English only.
+  const inEnglish = text === finding ? "en" : undefined;
+  return (
+    <li lang={inEnglish}>
+      <div className="grow">
+        <strong>{text.subject}</strong>: {text.message} <code>{finding.check}</code>
+        <div className="muted small">{text.remedy}</div>
+      </div>
+    </li>
   );
 }
 
