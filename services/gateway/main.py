@@ -135,8 +135,7 @@ def make_routes(parts: Parts) -> Sequence[Routes]:
 def build(runtime: Runtime, hub: Hub) -> Edge:
     """Wire the parts and start the loops."""
     parts = make_parts(runtime, hub)
-    gate = Gate()
-    runtime.spawn("gate", gate.run())
+    gate = Gate(time.monotonic)
     runtime.spawn("forwarder", parts.forwarder.run())
     runtime.spawn("counts", parts.counts.run())
     runtime.spawn("verifications", parts.verify.run())

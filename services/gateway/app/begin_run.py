@@ -86,8 +86,12 @@ class BeginRun:
                     patient=False,
                 )
         except Transient:
-            return (await self._keep(_arrival_of_delivery(delivery, digest))).run_id
+            return await self.keep_delivery(delivery, digest)
         return UUID(orjson.loads(answer)["id"])
+
+    async def keep_delivery(self, delivery: ReceiveDelivery, digest: str) -> UUID:
+        """Keep a webhook delivery without asking the engine now. Raises Transient if the intake takes no more."""
+        return (await self._keep(_arrival_of_delivery(delivery, digest))).run_id
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

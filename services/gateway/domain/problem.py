@@ -46,6 +46,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "invalid-definition": 422,
     "idempotency-key-reused": 422,
     "too-many-attempts": 429,
+    "too-many-requests": 429,
     "internal-error": 500,
     "unavailable": 503,
     "overloaded": 503,

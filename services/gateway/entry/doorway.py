@@ -125,7 +125,7 @@ def _proofs_of(scope: Scope) -> Proofs:
         if name == b"authorization":
             bearers.append(_bearer_of(value.decode("latin-1")))
         elif name == b"cookie":
-            cookies.extend(_session_cookies_of(value.decode("latin-1")))
+            cookies.extend(session_cookies_of(value.decode("latin-1")))
         elif name in {b"x-csrf-token", b"origin", b"host", b"sec-fetch-site"}:
             single[name] = value.decode("latin-1")
     return Proofs(
@@ -143,7 +143,8 @@ def _bearer_of(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _session_cookies_of(header: str) -> list[str]:
+def session_cookies_of(header: str) -> list[str]:
+    """Return every session cookie in the header; more than one proves nothing."""
     if SESSION_COOKIE not in header:
         return []
     pairs = (pair.strip().partition("=") for pair in header.split(";"))

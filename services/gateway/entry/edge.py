@@ -11,12 +11,13 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import telemetry
-from services.chassis.errors import Overloaded, Transient
+from services.chassis.errors import Transient
 from services.gateway.entry.doorway import Doorway
-from services.gateway.entry.gate import Gate
+from services.gateway.entry.gate import Gate, is_gated, is_of_gate
 from services.gateway.entry.health import PATHS as HEALTH_PATHS
 from services.gateway.entry.metrics import observe
 from services.gateway.entry.problems import problem_of, problem_response
@@ -42,7 +43,7 @@ logger = logging.getLogger(__name__)
 class Exchange:
     """One request and its answer on the way out."""
 
-    __slots__ = ("_send", "lean", "request_id", "route", "scope", "shed", "status")
+    __slots__ = ("_send", "lean", "on_answer", "request_id", "route", "scope", "shed", "status")
 
     def __init__(self, scope: Scope, send: Send, request_id: bytes) -> None:
         self.scope = scope
@@ -51,12 +52,16 @@ class Exchange:
         self.route = "other"
         self.lean = False
         self.shed = False
+        self.on_answer: Callable[[], None] | None = None
+        """Called when the answer is known."""
         self.status = 0
 
     async def send(self, message: Message) -> None:
         """Send, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.on_answer is not None:
+                self.on_answer()
             message["headers"] = [
                 *message["headers"],
                 *_SECURITY_HEADERS,
@@ -99,13 +104,22 @@ class Edge:
             except asyncio.CancelledError:
                 # The server stops and waits no longer. Left alone, it would say that something broke.
                 await _fail(exchange, receive, Transient("the gateway is stopping"))
-            except Overloaded as error:
-                exchange.shed = True  # a line for each would be more to do
-                await _fail(exchange, receive, error)
             except Exception as error:  # noqa: BLE001 - the process boundary: whoever asked gets an answer
+                exchange.shed = is_of_gate(error)  # a line for each would be more to do
                 await _fail(exchange, receive, error)
             finally:
                 self._observe(exchange, self._monotonic() - began)
+
+    def turned_away(self, scope: Scope) -> Response | None:
+        """Return the answer to a request that there is no use in doing anything for, without doing anything for it."""
+        refusal = self._gate.turns_away(scope)
+        if refusal is None:
+            return None
+        request_id, _ = _context_of(scope)
+        response = problem_response(problem_of(refusal))
+        response.raw_headers += [*_SECURITY_HEADERS, (b"x-request-id", request_id)]
+        observe("other", response.status_code, 0.0)
+        return response
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> None:
         scope = exchange.scope
@@ -114,13 +128,22 @@ class Edge:
             await self._app(scope, receive, exchange.send)
             exchange.route = path
         elif path == "/api" or path.startswith("/api/"):
-            with self._gate.passing(scope["method"], path):
-                identity = await self._doorway.admit(scope)
-                scope.setdefault("state", {})["identity"] = identity
-                await self._api(exchange, receive)
+            await self._guarded(exchange, receive)
         else:
             exchange.route = "web"
             await self._web(scope, receive, exchange.send)
+
+    async def _guarded(self, exchange: Exchange, receive: Receive) -> None:
+        scope = exchange.scope
+        state = scope.setdefault("state", {})
+        if not is_gated(scope["path"]):
+            state["identity"] = await self._doorway.admit(scope)
+            await self._api(exchange, receive)
+            return
+        with self._gate.passing(scope, receive) as visit:
+            state["identity"] = await self._doorway.admit(scope)
+            exchange.on_answer = visit.leave
+            await self._api(exchange, await visit.begin())
 
     async def _api(self, exchange: Exchange, receive: Receive) -> None:
         scope = exchange.scope

@@ -62,7 +62,7 @@ def problem_of(error: Exception) -> Problem:
         case Refused():
             return _refusal(error)
         case Overloaded():
-            return Problem("overloaded", _OVERLOADED, retry_after_seconds=_soon())
+            return Problem("overloaded", _OVERLOADED, retry_after_seconds=soon())
         case Transient():
             _reasons.tell(str(error))
             return Problem("unavailable", _AWAY, retry_after_seconds=away_retry_seconds)
@@ -76,7 +76,7 @@ def problem_of(error: Exception) -> Problem:
             return _internal(error)
 
 
-def _soon() -> int:
+def soon() -> int:
     """Return when to come back, different for each, so that not all come at once."""
     return random.randint(*overloaded_retry_seconds)  # noqa: S311 - spreads what comes back
 

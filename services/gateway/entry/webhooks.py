@@ -16,6 +16,7 @@ from services.gateway.domain.delivery import delivery_digest, delivery_id_of
 from services.gateway.entry.answers import documented, model_answer, value_answer
 from services.gateway.entry.body import read_body, value_bytes_max
 from services.gateway.entry.forms import AcceptedDelivery
+from services.gateway.entry.gate import KEPT
 from services.gateway.entry.openapi import lean
 from services.gateway.entry.routing import HotRoute, path_id
 
@@ -67,7 +68,11 @@ class WebhookRoutes:
             received_at=self._clock(),
         )
         try:
-            run_id = await self._begin.receive(delivery, delivery_digest(headers, body))
+            digest = delivery_digest(headers, body)
+            if request.scope["state"].get(KEPT):
+                run_id = await self._begin.keep_delivery(delivery, digest)
+            else:
+                run_id = await self._begin.receive(delivery, digest)
         except Refused as refusal:
             if refusal.code != CHALLENGE:
                 raise

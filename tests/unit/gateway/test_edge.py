@@ -38,7 +38,7 @@ async def test_who_is_cut_off_by_a_stop_is_told_to_come_back(tmp_path: Path) -> 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    edge = Edge(slow, WebApp(tmp_path), [], _doorway(), time.monotonic, Gate())
+    edge = Edge(slow, WebApp(tmp_path), [], _doorway(), time.monotonic, Gate(time.monotonic))
     scope: Scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": []}
     asking = asyncio.create_task(edge(scope, receive, send))
     await arrived.wait()
