@@ -78,9 +78,29 @@ describe("timelines", () => {
   });
 
   it("have marks at round times, and not too many", () => {
-    const marks = timeMarks(window, 4);
+    const marks = timeMarks(window, 4, "UTC");
     expect(marks.length).toBeLessThanOrEqual(5);
     for (const mark of marks) expect(new Date(mark).getMinutes() % 30).toBe(0);
+  });
+
+  it("have their days begin at midnight of the person's zone, also where clocks change", () => {
+    const days = {
+      start: Date.parse("2026-10-23T20:00:00Z"),
+      end: Date.parse("2026-10-26T20:00:00Z"),
+    };
+    const marks = (zone: string) =>
+      timeMarks(days, 3, zone).map((mark) => new Date(mark).toISOString().slice(0, 16));
+    expect(marks("Asia/Tokyo")).toEqual([
+      "2026-10-24T15:00",
+      "2026-10-25T15:00",
+      "2026-10-26T15:00",
+    ]);
+    expect(marks("Europe/Rome")).toEqual([
+      "2026-10-23T22:00",
+      "2026-10-24T22:00",
+      "2026-10-25T23:00",
+    ]);
+    expect(marks("Asia/Kathmandu")[0]).toBe("2026-10-24T18:15");
   });
 });
 

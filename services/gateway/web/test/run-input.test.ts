@@ -38,9 +38,9 @@ describe("the input of a run by hand", () => {
     ]);
     expect(shape.fields[2]?.help).toBeUndefined();
     expect(fitsForm(shape, sample)).toBe(true);
-    const draft = toForm(shape, sample);
+    const draft = toForm(shape, sample, "UTC");
     expect(draft).toMatchObject({ amount: "5", note: "none", who: "" });
-    expect(fromForm(shape, { ...draft, amount: "7" }, sample)).toEqual({
+    expect(fromForm(shape, { ...draft, amount: "7" }, sample, "UTC")).toEqual({
       amount: 7,
       note: "none",
       who: null,
@@ -62,14 +62,14 @@ describe("the input of a run by hand", () => {
     const workflow = started("webhook_trigger", {});
     const shape = shapeOf(workflow);
     const base = sampleOf(workflow);
-    expect(toForm(shape, base)).toEqual({ payload: "{}" });
-    expect(fromForm(shape, { payload: '{"a": 1}' }, base)).toEqual({
+    expect(toForm(shape, base, "UTC")).toEqual({ payload: "{}" });
+    expect(fromForm(shape, { payload: '{"a": 1}' }, base, "UTC")).toEqual({
       payload: { a: 1 },
       headers: {},
       method: "POST",
       query: {},
     });
-    expect(fromForm(shape, { payload: "{" }, base)).toBeNull();
+    expect(fromForm(shape, { payload: "{" }, base, "UTC")).toBeNull();
     const delivery = {
       headers: [
         ["X-Event", "push"],
@@ -90,10 +90,13 @@ describe("the input of a run by hand", () => {
   it("is an instant where the clock starts it", () => {
     const shape = shapeOf(started("schedule_trigger", { cron: "0 9 * * *" }));
     const given = { scheduled_at: "2026-11-24T09:00:00.000Z" };
-    const draft = toForm(shape, given);
-    expect(draft.scheduled_at).toMatch(/^2026-11-2\dT\d\d:00:00$/);
-    expect(fromForm(shape, draft, given)).toEqual(given);
-    expect(fromForm(shape, { scheduled_at: "" }, given)).toEqual({});
+    const draft = toForm(shape, given, "UTC");
+    expect(draft.scheduled_at).toBe("2026-11-24T09:00:00");
+    const inTokyo = toForm(shape, given, "Asia/Tokyo");
+    expect(inTokyo.scheduled_at).toBe("2026-11-24T18:00:00");
+    expect(fromForm(shape, inTokyo, {}, "Asia/Tokyo")).toEqual(given);
+    expect(fromForm(shape, draft, given, "UTC")).toEqual(given);
+    expect(fromForm(shape, { scheduled_at: "" }, given, "UTC")).toEqual({});
   });
 
   it("is what an event brings along", () => {

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { StepStatus } from "../api/types.ts";
 import type { Timeline, TimelineStep } from "../gen/api.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { shownZone } from "../i18n/preferences.ts";
 import { useWidth } from "../monitor/figure.tsx";
 import { useMonitorWords } from "../monitor/words.ts";
 import { useNow } from "../ui/clock.ts";
@@ -56,7 +57,7 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
     const next = ZOOMS[ZOOMS.indexOf(zoom) + step];
     if (next) setZoom(next);
   };
-  const marks = timeMarks(window, Math.floor(drawn / MARK_WIDTH));
+  const marks = timeMarks(window, Math.floor(drawn / MARK_WIDTH), shownZone());
   return (
     <div ref={element} className="gantt-frame">
       <p id={hint} className="visually-hidden">

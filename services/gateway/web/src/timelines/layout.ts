@@ -1,5 +1,6 @@
 /** Where the bars of a timeline lie: pure arithmetic. */
 import type { Timeline, TimelineStep } from "../gen/api.ts";
+import { instantOf, wallOf } from "../i18n/zone.ts";
 
 export interface Window {
   start: number;
@@ -65,13 +66,14 @@ export function grouped(runs: Timeline[]): Group[] {
 const MINUTE = 60_000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((n) => n * MINUTE);
 
-/** Round times in the window, at most so many, on the clocks of the viewer. */
-export function timeMarks({ start, end }: Window, room: number): number[] {
+/** Round times in the window, at most so many, on the clocks of a zone: whole days begin at its midnight. */
+export function timeMarks({ start, end }: Window, room: number, zone: string): number[] {
   const wanted = (end - start) / Math.max(1, room);
   const step = STEPS.find((size) => size >= wanted) ?? 1440 * MINUTE;
-  const midnight = new Date(start);
-  midnight.setHours(0, 0, 0, 0);
-  const first = midnight.getTime() + Math.ceil((start - midnight.getTime()) / step) * step;
-  const count = Math.max(0, Math.floor((end - first) / step) + 1);
-  return Array.from({ length: count }, (_, place) => first + place * step);
+  // All steps divide a day, so that multiples of them are round on a clock.
+  const first = Math.ceil(wallOf(start, zone) / step) * step;
+  const count = Math.max(0, Math.floor((wallOf(end, zone) - first) / step) + 1);
+  const marks = Array.from({ length: count }, (_, place) => instantOf(first + place * step, zone));
+  // Where clocks are put forward some times do not exist, and stand for the one after.
+  return [...new Set(marks)].filter((mark) => mark >= start && mark <= end);
 }

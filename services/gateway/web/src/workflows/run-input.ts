@@ -1,6 +1,7 @@
 /** What a run by hand is given, as its trigger would have it: a form where the trigger knows what it wants, else JSON. */
 import type { DeliveryDetail, FormField, Json, JsonObject, Workflow } from "../api/types.ts";
 import { isObject, objectsOf } from "../graph/definition.ts";
+import { instantOf, wallOf } from "../i18n/zone.ts";
 import type { Draft } from "../tasks/drafts.ts";
 import { initialValues, toValues } from "../tasks/form-values.ts";
 
@@ -77,7 +78,7 @@ function isContainer(value: Json | undefined): boolean {
   return typeof value === "object" && value !== null;
 }
 
-export function toForm(shape: Shape, input: JsonObject): Draft {
+export function toForm(shape: Shape, input: JsonObject, zone: string): Draft {
   switch (shape.kind) {
     case "fields": {
       const given = Object.entries(input).filter(([, value]) => value !== null);
@@ -90,14 +91,19 @@ export function toForm(shape: Shape, input: JsonObject): Draft {
     case "webhook":
       return { [PAYLOAD]: JSON.stringify(input[PAYLOAD] ?? null, null, 2) };
     case "schedule":
-      return { [SCHEDULED_AT]: localTime(input[SCHEDULED_AT]) };
+      return { [SCHEDULED_AT]: localTime(input[SCHEDULED_AT], zone) };
     default:
       return {};
   }
 }
 
 /** The input that the form says, on top of what it does not show; null: a payload that is no JSON. */
-export function fromForm(shape: Shape, draft: Draft, base: JsonObject): JsonObject | null {
+export function fromForm(
+  shape: Shape,
+  draft: Draft,
+  base: JsonObject,
+  zone: string,
+): JsonObject | null {
   switch (shape.kind) {
     case "fields":
       return { ...base, ...toValues(shape.fields, draft) };
@@ -108,19 +114,23 @@ export function fromForm(shape: Shape, draft: Draft, base: JsonObject): JsonObje
     case "schedule": {
       const { [SCHEDULED_AT]: _former, ...rest } = base;
       const at = draft[SCHEDULED_AT] ?? "";
-      return at === "" ? rest : { ...rest, [SCHEDULED_AT]: new Date(at).toISOString() };
+      return at === ""
+        ? rest
+        : {
+            ...rest,
+            [SCHEDULED_AT]: new Date(instantOf(Date.parse(`${at}Z`), zone)).toISOString(),
+          };
     }
     default:
       return base;
   }
 }
 
-/** As `<input type="datetime-local">` takes it: in the viewer's zone, without one. */
-function localTime(instant: Json | undefined): string {
+/** As `<input type="datetime-local">` takes it: in the zone, without naming it. */
+function localTime(instant: Json | undefined, zone: string): string {
   const time = typeof instant === "string" ? Date.parse(instant) : Number.NaN;
   if (Number.isNaN(time)) return "";
-  const local = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
+  return new Date(wallOf(time, zone)).toISOString().slice(0, 19);
 }
 
 function readJson(text: string): Json | undefined {

@@ -8,6 +8,7 @@ import { workflowQuery } from "../api/queries.ts";
 import type { Json, JsonObject, Run, Workflow } from "../api/types.ts";
 import { isObject } from "../graph/definition.ts";
 import { useFormat, useT } from "../i18n/i18n.tsx";
+import { shownZone } from "../i18n/preferences.ts";
 import type { Draft } from "../tasks/drafts.ts";
 import type { Faults } from "../tasks/form.tsx";
 import { faultOf, refusedFaults } from "../tasks/form-values.ts";
@@ -64,18 +65,19 @@ function StartForm({ workflow, input, onClose, onStarted }: StartProps) {
     if (way === "form") focusFirst(refused);
   });
   const shape = shapeOf(workflow);
+  const zone = shownZone();
   const [base, setBase] = useState<JsonObject>(() =>
     isObject(input) ? input : sampleOf(workflow),
   );
   const [way, setWay] = useState<Way>(fitsForm(shape, base) ? "form" : "json");
-  const [draft, setDraft] = useState<Draft>(() => toForm(shape, base));
+  const [draft, setDraft] = useState<Draft>(() => toForm(shape, base, zone));
   const [text, setText] = useState(() => JSON.stringify(base, null, 2));
   const [faults, setFaults] = useState<Faults>({});
   const form = useRef<HTMLFormElement>(null);
 
   const take = (given: JsonObject) => {
     setBase(given);
-    setDraft(toForm(shape, given));
+    setDraft(toForm(shape, given, zone));
     setText(JSON.stringify(given, null, 2));
     setFaults({});
     setFault(null);
@@ -89,7 +91,7 @@ function StartForm({ workflow, input, onClose, onStarted }: StartProps) {
 
   /** The input as it stands, or null after saying what is wrong. */
   const given = (): JsonObject | null => {
-    const found = way === "json" ? readInput(text) : fromForm(shape, draft, base);
+    const found = way === "json" ? readInput(text) : fromForm(shape, draft, base, zone);
     if (found === null) setFault(way === "json" ? t.workflows.runInputBad : w.payloadBad);
     return found;
   };
