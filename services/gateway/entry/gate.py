@@ -52,12 +52,19 @@ class Gate:
     """Event streams stay for long, cost little, and have a limit of their own."""
 
     def __init__(
-        self, monotonic: Callable[[], float], places: int = places_at_first, most: int | None = None
+        self,
+        monotonic: Callable[[], float],
+        places: int | None = None,
+        most: int | None = None,
     ) -> None:
+        """`places` and `most` are for all kinds; by default they are as above."""
+        first = places_at_first if places is None else places
         self._monotonic = monotonic
-        self._crowds = {kind: Crowd(most or number) for kind, number in at_once_max.items()}
+        self._crowds = {
+            kind: Crowd(number if most is None else most) for kind, number in at_once_max.items()
+        }
         self.lanes: dict[Kind, Lane[Waiter]] = {
-            kind: Lane(AdaptiveLimit(seconds, min(places_min, places), places_max, places))
+            kind: Lane(AdaptiveLimit(seconds, min(places_min, first), places_max, first))
             for kind, seconds in target_seconds.items()
         }
         for kind, lane in self.lanes.items():
