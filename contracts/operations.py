@@ -197,12 +197,18 @@ class VerifiedStreams(Fact):
 
 
 class VerifyTables(Command):
-    """Compare what is only true of a whole schema: counters with rows, the relay with the log."""
+    """Compare what is only true of a whole schema: counters with rows, the relay with the log; then statistics.
+
+    `cursor` is that of the page before; without it the first page comes, and statistics day by day after it.
+    """
+
+    cursor: str | None = None
 
 
 class VerifiedTables(Fact):
     """The answer to VerifyTables."""
 
+    next_cursor: str | None = None
     findings: list[Finding] = Field(default_factory=list)
 
 

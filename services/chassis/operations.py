@@ -36,7 +36,7 @@ class Operations:
     letters: DeadLetters
     lost: LostFacts
     verify_streams: Callable[[VerifyStreams], Awaitable[VerifiedStreams]]
-    verify_tables: Callable[[], Awaitable[VerifiedTables]]
+    verify_tables: Callable[[VerifyTables], Awaitable[VerifiedTables]]
 
 
 def serve_operations(
@@ -45,9 +45,6 @@ def serve_operations(
     """Answer from now on, once the broker is started."""
     asked = OPERATIONS[service]
     letters = operations.letters
-
-    async def verify_tables(_: VerifyTables) -> VerifiedTables:
-        return await operations.verify_tables()
 
     serve(
         broker,
@@ -61,5 +58,5 @@ def serve_operations(
     serve(broker, asked[ReplayDeadLetters], queue, ReplayDeadLetters, letters.replay)
     serve(broker, asked[DiscardDeadLetters], queue, DiscardDeadLetters, letters.discard)
     serve(broker, asked[VerifyStreams], queue, VerifyStreams, operations.verify_streams)
-    serve(broker, asked[VerifyTables], queue, VerifyTables, verify_tables)
+    serve(broker, asked[VerifyTables], queue, VerifyTables, operations.verify_tables)
     serve(broker, asked[ListLostFacts], queue, ListLostFacts, operations.lost.page)

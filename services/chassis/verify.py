@@ -122,7 +122,7 @@ class Verifier(Generic[S, E]):
         """Return the streams whose last event is in the next part of the log."""
         after = number_cursor(cursor)
         if after is None:
-            after = await _position_before(connection, since)
+            after = await position_before(connection, since)
         rows = await connection.fetch(statements["moved_streams"], after, positions_a_page)
         ids = [row["stream_id"] for row in rows if row["stream_id"] is not None]
         is_last = not rows or rows[0]["events"] < positions_a_page
@@ -170,7 +170,7 @@ class Verifier(Generic[S, E]):
         return sum(len(state) for _, state in stored.values())
 
 
-async def _position_before(connection: Connection, since: datetime) -> int:
+async def position_before(connection: Connection, since: datetime) -> int:
     """Return a position that all events from then on come after; the times of a log grow with its positions.
 
     Replicas' clocks differ a little: it may be some events too early or too late.

@@ -21,6 +21,7 @@ from services.chassis.runtime import Runtime
 from services.chassis.service import run_service
 from services.chassis.settings import SettingsError
 from services.chassis.verify import Verifier
+from services.chassis.verify_stats import VerifyTablesByPages
 from services.engine.adapters.announcer import LogAnnouncer
 from services.engine.adapters.checked_http import CheckedClient
 from services.engine.adapters.definitions import Definitions
@@ -41,7 +42,7 @@ from services.engine.adapters.secret_store import PostgresSecrets
 from services.engine.adapters.smtp import make_mailer
 from services.engine.adapters.smtp_settings import read_sender, read_smtp
 from services.engine.adapters.statements import MIGRATIONS
-from services.engine.adapters.stats_store import PostgresStats
+from services.engine.adapters.stats_store import RUN_DAYS, PostgresStats
 from services.engine.adapters.timeline_store import PostgresTimelines
 from services.engine.adapters.vault import Vault, read_vault
 from services.engine.adapters.wait_store import PostgresWaits
@@ -271,7 +272,9 @@ def _operations(runtime: Runtime, relay: Relay, letters: DeadLetters) -> None:
         letters=letters,
         lost=LostFacts(connection, pool, TOLD),
         verify_streams=VerifyRuns(verifier, runtime.caller).page,
-        verify_tables=RunTables(settings, SCHEMA).verify,
+        verify_tables=VerifyTablesByPages(
+            settings, SCHEMA, RunTables(settings, SCHEMA).verify, RUN_DAYS
+        ).page,
     )
     serve_operations(runtime.broker, ENGINE, QUEUE, operations)
     waits = Waits(PostgresWaits(pool), runtime.caller)

@@ -21,8 +21,10 @@ from services.chassis.relay import Relay
 from services.chassis.rpc import serve
 from services.chassis.runtime import Runtime
 from services.chassis.verify import Verifier
+from services.chassis.verify_stats import VerifyTablesByPages
 from services.tasks.adapters.inbox import PostgresInbox
 from services.tasks.adapters.inbox_rebuild import PostgresRebuild
+from services.tasks.adapters.stats_store import DECISION_DAYS
 from services.tasks.adapters.task_rows import TaskRows, TaskTables
 from services.tasks.app.rebuild import InboxRebuild
 from services.tasks.app.verify_task_chain import VerifyTaskChain
@@ -66,7 +68,9 @@ def serve_operators(
         letters=letters,
         lost=LostFacts(connection, pool, TOLD),
         verify_streams=partial(verify_tasks, verifier),
-        verify_tables=TaskTables(runtime.settings, schema).verify,
+        verify_tables=VerifyTablesByPages(
+            runtime.settings, schema, TaskTables(runtime.settings, schema).verify, DECISION_DAYS
+        ).page,
     )
     serve_operations(runtime.broker, "tasks", TASKS, operations)
     serve(runtime.broker, TASKS_VERIFY_CHAIN, TASKS, VerifyChain, chain.page)

@@ -62,7 +62,15 @@ class Both:
                 return found
 
     async def tables(self, service: ServiceName) -> list[Finding]:
-        return (await self.ask(service, VerifyTables(), VerifiedTables)).findings
+        """Prove everything that is true of the whole, and the statistics day by day."""
+        found: list[Finding] = []
+        cursor: str | None = None
+        while True:
+            page = await self.ask(service, VerifyTables(cursor=cursor), VerifiedTables)
+            found += page.findings
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
 
     async def suspects(self) -> list[UUID]:
         """Compare both sides as they are now."""

@@ -5,8 +5,17 @@ from datetime import datetime
 
 from services.chassis.database import Pool, Row, translated
 from services.chassis.planned import fetch_planned
+from services.chassis.verify_stats import DayStats
 from services.engine.adapters.statements import statements
 from services.engine.app.stats import Counted, CountedStep, CountedWorkflow, Hours
+from services.engine.app.stats_upkeep import kept_days
+
+RUN_DAYS = DayStats(
+    service="engine",
+    compare=(statements["verify_run_stats"], statements["verify_step_stats"]),
+    kept_days=kept_days,
+)
+"""How statistics of runs and steps are proved."""
 
 
 class PostgresStats:

@@ -78,7 +78,7 @@ def question_of(progress: Progress, scope: Scope) -> tuple[ServiceName, Command]
                 left = min(left, scope.limit - progress.streams.get(service, 0))
             return service, VerifyStreams(cursor=progress.cursor, limit=left, since=scope.since)
         case "engine tables" | "tasks tables":
-            return _service_of(progress.phase), VerifyTables()
+            return _service_of(progress.phase), VerifyTables(cursor=progress.cursor)
         case "tasks chain":
             return "tasks", VerifyChain(cursor=progress.cursor, since=scope.since)
         case "waits":
@@ -103,7 +103,7 @@ def answered(progress: Progress, scope: Scope, answer: bytes, now: datetime) -> 
             return _after_streams(progress, scope, page)
         case "engine tables" | "tasks tables":
             tables = VerifiedTables.model_validate_json(answer)
-            return _next(_with(progress, tables.findings))
+            return _after_tables(progress, scope, tables)
         case "tasks chain":
             chain = VerifiedChain.model_validate_json(answer)
             return _after_chain(progress, scope, chain)
@@ -140,6 +140,13 @@ def _after_streams(progress: Progress, scope: Scope, page: VerifiedStreams) -> P
     )
     is_enough = scope.limit is not None and streams >= scope.limit
     return _next(seen) if page.next_cursor is None or is_enough else seen
+
+
+def _after_tables(progress: Progress, scope: Scope, page: VerifiedTables) -> Progress:
+    """A look at some streams only, or at what moved lately, is content with the first page."""
+    seen = _with(progress, page.findings).model_copy(update={"cursor": page.next_cursor})
+    is_partial = scope.limit is not None or scope.since is not None
+    return _next(seen) if page.next_cursor is None or is_partial else seen
 
 
 def _after_chain(progress: Progress, scope: Scope, page: VerifiedChain) -> Progress:

@@ -7,9 +7,15 @@ from uuid import UUID
 
 from services.chassis.database import Pool, Statements, acquire_seconds_max, translated
 from services.chassis.planned import fetch_planned
+from services.chassis.verify_stats import DayStats
 from services.tasks.app.stats import Counted
+from services.tasks.app.stats_upkeep import kept_days
 
 statements = Statements(Path(__file__).parent / "sql")
+DECISION_DAYS = DayStats(
+    service="tasks", compare=(statements["verify_decision_stats"],), kept_days=kept_days
+)
+"""How statistics of decisions are proved."""
 
 
 class PostgresDecisionStats:

@@ -1,9 +1,11 @@
 """Statistics and timelines as the database answers them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from contracts.base import JsonObject
+from contracts.operations import VerifiedTables, VerifyTables
 from contracts.run import DecidedOutcome, RecordResult
 from contracts.stats import (
     AskHourStats,
@@ -15,19 +17,22 @@ from contracts.stats import (
 )
 from services.chassis.database import Pool
 from services.chassis.ids import derived_beside, new_id
-from services.engine.adapters.stats_store import PostgresStats
+from services.chassis.verify_stats import VerifyTablesByPages
+from services.engine.adapters.stats_store import RUN_DAYS, PostgresStats
 from services.engine.adapters.timeline_store import PostgresTimelines
 from services.engine.app.orders import RunOrder, order_for
 from services.engine.app.stats import Stats
 from services.engine.app.stats_upkeep import StatsUpkeep
 from services.engine.app.timelines import Timelines
 from services.engine.domain.run_commands import Resolve
+from services.engine.main import SCHEMA
 from tests.support.chassis import running
 from tests.support.engine_service import (
     Clock,
     StoredRuns,
     engine_pool,
     run_pipeline,
+    settings_for,
     start_of,
     stored_workflow,
 )
@@ -197,3 +202,84 @@ async def _answers(stats: Stats, workflow_id: UUID) -> list[object]:
         await stats.hours(AskHourStats(**MONTH)),
         await stats.hours(AskHourStats(**MONTH, workflow_id=workflow_id)),
     ]
+
+
+# -- proved against the log ----------------------------------------------------------------------------------------
+
+
+async def _no_tables() -> VerifiedTables:
+    return VerifiedTables()
+
+
+async def proved(database_url: str, now: datetime) -> list[str]:
+    """What `flusso verify` finds in statistics, page by page: each table and outcome."""
+    pages = VerifyTablesByPages(
+        settings_for(database_url), SCHEMA, _no_tables, RUN_DAYS, lambda: now
+    )
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await pages.page(VerifyTables(cursor=cursor))
+        for each in page.findings:
+            assert each.check == "statistics-differ", each
+            found.append(f"{each.subject.split()[0]} {each.message.split()[0]}")
+        cursor = page.next_cursor
+        if cursor is None:
+            return sorted(found)
+
+
+DAMAGE = {
+    "UPDATE run_stats SET runs = runs + 1 WHERE outcome = 'Started'": ["run_stats Started"],
+    "UPDATE run_stats SET duration_ms = duration_ms + 1 WHERE outcome = 'Rejected'": [
+        "run_stats Rejected"
+    ],
+    "DELETE FROM step_stats WHERE outcome = 'Answered'": ["step_stats Answered"],
+    "UPDATE step_stats SET node = 'other' WHERE outcome = 'Rejected'": ["step_stats Rejected"] * 2,
+}
+DAMAGE_OF_OLD_DAYS = {
+    "UPDATE run_stats SET runs = runs + 1 WHERE outcome = 'Ended'": ["run_stats Ended"],
+    "DELETE FROM run_start_stats": ["run_start_stats Started"],
+    "UPDATE run_hour_stats SET runs = runs - 1 WHERE outcome = 'Started'": [
+        "run_hour_stats Started"
+    ],
+    "DELETE FROM step_stats WHERE magnitude < 0 AND outcome = 'Completed'": [
+        "step_stats Completed"
+    ],
+}
+
+
+async def test_statistics_are_proved_day_by_day_and_what_is_damaged_is_found(
+    database_url: str,
+) -> None:
+    async with engine_pool(database_url) as pool:
+        clock = Clock()
+        today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+        await pool.execute("UPDATE stats_folded SET until_at = $1", today)
+        pipeline = run_pipeline(pool, clock)
+        async with running(pipeline.run()):
+            workflow_id = await stored_workflow(pool, pipeline, ASKING)
+            runs = [await fetched(pipeline, clock, workflow_id) for _ in range(3)]
+            clock.now += timedelta(minutes=30)
+            await answer(pipeline, runs[0], "rejected")
+            clock.now += timedelta(days=2)
+            await answer(pipeline, runs[1], "approved")
+        await _damaged(database_url, pool, clock.now, DAMAGE)
+        stats = PostgresStats(pool)
+        assert await stats.fold_runs(today + timedelta(days=1))
+        assert await stats.fold_steps(today + timedelta(days=1))
+        await _damaged(database_url, pool, clock.now, DAMAGE_OF_OLD_DAYS)
+
+
+async def _damaged(
+    database_url: str, pool: Pool, now: datetime, damage: Mapping[str, Sequence[str]]
+) -> None:
+    """Do each damage to whole tables, look what is found, and make it good again."""
+    assert await proved(database_url, now) == []
+    for statement, wanted in damage.items():
+        table = statement.split()[2 if statement.startswith("DELETE") else 1]
+        await pool.execute(f"CREATE TABLE kept AS TABLE {table}")
+        await pool.execute(statement)
+        assert await proved(database_url, now) == wanted, statement
+        await pool.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of this file
+        await pool.execute(f"INSERT INTO {table} TABLE kept")
+        await pool.execute("DROP TABLE kept")

@@ -7,18 +7,20 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from contracts.base import JsonObject
+from contracts.operations import VerifiedTables, VerifyTables
 from contracts.stats import AskDecisionStats, DecisionStats
 from services.chassis.database import Pool
 from services.chassis.ids import derived_id
 from services.chassis.magnitudes import duration_ms, magnitude
-from services.tasks.adapters.stats_store import PostgresDecisionStats
+from services.chassis.verify_stats import VerifyTablesByPages
+from services.tasks.adapters.stats_store import DECISION_DAYS, PostgresDecisionStats
 from services.tasks.app.decide_task import decision_order
 from services.tasks.app.stats import decision_stats
 from services.tasks.app.stats_upkeep import tidy
-from services.tasks.main import MIGRATIONS
+from services.tasks.main import MIGRATIONS, SCHEMA
 from tests.support.chassis import running
 from tests.support.tasks import CREATED_AT, WORKFLOW_ID, decision, opening, paused
-from tests.support.tasks_service import task_pipeline, task_store
+from tests.support.tasks_service import settings_for, task_pipeline, task_store
 
 DECIDED_AT = CREATED_AT + timedelta(minutes=10, seconds=3)
 DAY: JsonObject = {
@@ -107,3 +109,38 @@ async def test_old_days_are_put_together_and_answered_the_same(database_url: str
         assert await pool.fetchval("SELECT count(DISTINCT hour) FROM decision_stats") == 3
         later = await asked(pool, start=first + timedelta(days=30), end=first + timedelta(days=60))
         assert later.previous == before.total
+
+
+async def test_statistics_of_decisions_are_proved_and_what_is_damaged_is_found(
+    database_url: str,
+) -> None:
+    task_ids = [derived_id("proved", str(place)) for place in range(3)]
+    async with task_store(database_url, lambda: DECIDED_AT) as store:
+        today = DECIDED_AT.replace(hour=0, minute=0, second=0, microsecond=0)
+        await store.pool.execute("UPDATE stats_folded SET until_at = $1", today)
+        await store.hear(*((task, opening(paused(task_id=task))) for task in task_ids))
+        for task in task_ids:
+            await store.decide(decision("approve", task_id=task))
+        assert await proved(database_url) == []
+        await store.pool.execute("UPDATE decision_stats SET decisions = decisions + 1")
+        assert await proved(database_url) == ["statistics-differ"]
+        await store.pool.execute("UPDATE decision_stats SET decisions = decisions - 1")
+        assert await PostgresDecisionStats(store.pool).fold(today + timedelta(days=1))
+        assert await proved(database_url) == []
+        await store.pool.execute("DELETE FROM decision_stats WHERE magnitude < 0")
+        assert await proved(database_url) == ["statistics-differ"]
+
+
+async def proved(database_url: str) -> list[str]:
+    """What `flusso verify` finds in the statistics of that day."""
+
+    async def no_tables() -> VerifiedTables:
+        return VerifiedTables()
+
+    settings = settings_for(database_url)
+    pages = VerifyTablesByPages(settings, SCHEMA, no_tables, DECISION_DAYS, lambda: DECIDED_AT)
+    first = await pages.page(VerifyTables())
+    assert first.next_cursor is not None
+    page = await pages.page(VerifyTables(cursor=first.next_cursor))
+    assert page.next_cursor is None
+    return [each.check for each in page.findings]

@@ -1,0 +1,132 @@
+"""Proves statistics against the log while the system runs: a day (UTC) a page, each of one instant and bounded in time.
+
+Statistics are written in the transaction of the facts, so within one instant both say the same.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import asyncpg
+
+from contracts.operations import Finding, VerifiedTables, VerifyTables
+from services.chassis.consumer import statements
+from services.chassis.database import Connection, Row
+from services.chassis.errors import Refused
+from services.chassis.settings import Settings
+from services.chassis.verify import position_before, reading
+
+statement_seconds_max = 12.0
+"""Of one day and table; two of them are less than the gateway waits for an answer."""
+clocks_differ_max = timedelta(hours=1)
+"""Positions grow with time but for replicas' clocks: so much more of the log is looked through at both ends."""
+REMEDY = (
+    "Charts are wrong, and nothing else: runs and tasks are not read from these. Replicas of a release that did not "
+    "count yet leave such gaps (docs/operations.md, upgrades); if none ran on that day, report this."
+)
+BUSY = (
+    "Nothing is known to be wrong: the day has more events than can be added up in so short a time."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStats:
+    """Statistics of a service: the statements that compare a day with its events, and how long they are kept."""
+
+    service: str
+    compare: Sequence[str]
+    kept_days: int
+
+
+class VerifyTablesByPages:
+    """Answers VerifyTables: first what is true of the whole schema, then the statistics day by day."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        schema: str,
+        tables: Callable[[], Awaitable[VerifiedTables]],
+        stats: DayStats,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings = settings
+        self._schema = schema
+        self._tables = tables
+        self._stats = stats
+        self._clock = clock
+
+    async def page(self, question: VerifyTables) -> VerifiedTables:
+        """Raises Refused (`invalid-cursor`), Transient."""
+        today = self._clock().astimezone(UTC).date()
+        if question.cursor is not None:
+            day = _day_of(question.cursor)
+            following = (day + timedelta(days=1)).isoformat() if day < today else None
+            return VerifiedTables(findings=await self._day(day), next_cursor=following)
+        first = await self._first_day(today)
+        found = await self._tables()
+        return found.model_copy(
+            update={"next_cursor": None if first is None else first.isoformat()}
+        )
+
+    async def _first_day(self, today: date) -> date | None:
+        """Return the first day of which there are events and statistics."""
+        async with reading(self._settings, self._schema) as connection:
+            began_at: datetime | None = await connection.fetchval(statements["time_of_position"], 0)
+        if began_at is None:
+            return None
+        kept = today - timedelta(days=self._stats.kept_days)
+        return max(began_at.astimezone(UTC).date(), kept)
+
+    async def _day(self, day: date) -> list[Finding]:
+        begins_at = datetime.combine(day, time(), UTC)
+        async with reading(self._settings, self._schema) as connection:
+            first, last = await _positions(connection, begins_at)
+            found: list[Finding] = []
+            for compare in self._stats.compare:
+                try:
+                    async with connection.transaction():
+                        rows = await connection.fetch(
+                            compare, begins_at, first, last, timeout=statement_seconds_max
+                        )
+                except (TimeoutError, asyncpg.QueryCanceledError):
+                    found.append(self._finding("statistics-not-checked", f"{day}", _busy(), BUSY))
+                else:
+                    found += map(self._of_row, rows)
+        return found
+
+    def _of_row(self, row: Row) -> Finding:
+        about = [f"workflow {row['workflow_id']}" if row["workflow_id"] else "all workflows"]
+        about += [f"step {row['node']}"] if row["node"] else []
+        subject = f"{row['stats']} {row['hour']:%Y-%m-%d %H:%M}, {', '.join(about)}"
+        message = (
+            f"{row['outcome']} ({row['magnitude']}): {row['counted']} in {row['counted_ms']} ms are counted,"
+            f" and the log has {row['present']} in {row['present_ms']} ms"
+        )
+        return self._finding("statistics-differ", subject, message, REMEDY)
+
+    def _finding(self, check: str, subject: str, message: str, remedy: str) -> Finding:
+        return Finding(
+            service=self._stats.service,
+            check=check,
+            subject=subject,
+            message=message,
+            remedy=remedy,
+        )
+
+
+def _busy() -> str:
+    return f"its events could not be added up within {statement_seconds_max:g} s"
+
+
+def _day_of(cursor: str) -> date:
+    try:
+        return date.fromisoformat(cursor)
+    except ValueError:
+        raise Refused("invalid-cursor", "This cursor is not one of ours.") from None
+
+
+async def _positions(connection: Connection, begins_at: datetime) -> tuple[int, int]:
+    """Return between which positions all events of the day lie, and some others."""
+    first = await position_before(connection, begins_at - clocks_differ_max)
+    ends_at = begins_at + timedelta(days=1)
+    return first, await position_before(connection, ends_at + clocks_differ_max)
