@@ -5,12 +5,13 @@ be changed, moved or left out alone. A checkpoint holds the root of a Merkle tre
 last checkpoint, and that one's hash; the deployment signs it.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
+
+import orjson
 
 from contracts.base import Json, rfc3339
 
@@ -114,7 +115,7 @@ def checkpoint_hash(checkpoint: Checkpoint) -> bytes:
 
 def canonical(document: dict[str, Json]) -> bytes:
     """Return JSON with sorted keys and no white space. All texts in our documents are ASCII, all numbers whole."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
 def merkle_root(hashes: Sequence[bytes]) -> bytes:
