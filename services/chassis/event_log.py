@@ -17,6 +17,7 @@ from services.chassis.database import (
     Pool,
     Statements,
     acquire_seconds_max,
+    as_one_text,
     translated,
 )
 from services.chassis.orders import Change
@@ -53,7 +54,7 @@ class Projection(Protocol[S, E]):
     """The read tables of a service, written in the transaction of the facts.
 
     `statement` is one SQL statement that writes them and then calls `append_events` with its first twelve parameters:
-    a batch is one round trip, and by being one statement also one transaction.
+    a batch is one round trip, and by being one statement also one transaction. Its texts come as one, between U+001F.
     """
 
     statement: str
@@ -101,33 +102,28 @@ class EventLog(Generic[S, P, E]):
         """
         if not changes:
             return Appended({}, ())
-        snapshots = self._snapshots(changes)
+        states = [self._aggregate.encode_state(change.after) for change in changes]
         events = self._events(changes, causes)
-        columns = [list(column) for column in zip(*events, strict=True)]
         tables = self._projection.arguments(changes)
         try:
             with translated():
                 async with self._pool.acquire(timeout=acquire_seconds_max) as connection:
                     last = await connection.fetchval(
-                        self._projection.statement, *snapshots, *columns, now, *tables
+                        self._projection.statement,
+                        *_snapshot_columns(changes, states),
+                        *_event_columns(events),
+                        now,
+                        *tables,
                     )
         except Exception as error:
             if self._is_conflict(error):
                 raise VersionConflictError from error
             raise
         telemetry.EVENTS_APPENDED.labels(self._name).inc(len(events))
-        sizes = dict(zip(snapshots[0], map(len, snapshots[3]), strict=True))
+        sizes = {
+            change.stream_id: len(state) for change, state in zip(changes, states, strict=True)
+        }
         return Appended(sizes, _log_rows(last - len(events) + 1, events, now))
-
-    def _snapshots(
-        self, changes: Sequence[Change[S, E]]
-    ) -> tuple[list[UUID], list[int], list[int], list[str]]:
-        return (
-            [change.stream_id for change in changes],
-            [change.first_version - 1 for change in changes],
-            [change.first_version - 1 + len(change.events) for change in changes],
-            [self._aggregate.encode_state(change.after) for change in changes],
-        )
 
     def _events(
         self, changes: Sequence[Change[S, E]], causes: Mapping[UUID, Sequence[Cause]]
@@ -159,6 +155,32 @@ class EventLog(Generic[S, P, E]):
             isinstance(cause, asyncpg.IntegrityConstraintViolationError)
             and cause.constraint_name in LOG_CONFLICTS | self._projection.conflicts
         )
+
+
+def _snapshot_columns(
+    changes: Sequence[Change[S, E]], states: Sequence[str]
+) -> tuple[list[UUID], list[int], list[int], str]:
+    return (
+        [change.stream_id for change in changes],
+        [change.first_version - 1 for change in changes],
+        [change.first_version - 1 + len(change.events) for change in changes],
+        as_one_text(states),
+    )
+
+
+def _event_columns(
+    events: Sequence[EventRow],
+) -> tuple[Sequence[UUID], Sequence[int], str, Sequence[int], str, str, str]:
+    streams, versions, names, schemas, data, metadata, traceparents = zip(*events, strict=True)
+    return (
+        streams,
+        versions,
+        as_one_text(names),
+        schemas,
+        as_one_text(data),
+        as_one_text(metadata),
+        as_one_text(traceparents),
+    )
 
 
 def _log_rows(first: int, events: Sequence[EventRow], now: datetime) -> list[LogRow]:

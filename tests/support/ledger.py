@@ -106,7 +106,10 @@ WITH written AS (
     ON CONFLICT (id) DO UPDATE SET amount = excluded.amount
     RETURNING 1
 )
-SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+SELECT append_events(
+    $1, $2, $3, string_to_array($4, E'\\x1f'), $5, $6, string_to_array($7, E'\\x1f'), $8, string_to_array($9, E'\\x1f'),
+    string_to_array($10, E'\\x1f'), string_to_array($11, E'\\x1f', ''), $12
+)
 WHERE (SELECT count(*) FROM written) >= 0
 """
 

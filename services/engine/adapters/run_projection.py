@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from contracts.run import (
     TimerSet,
     TimerStopped,
 )
+from services.chassis.database import as_one_text
 from services.chassis.orders import Change
 from services.engine.adapters.run_orders_given import OrderRow, orders_given
 from services.engine.adapters.statements import statements
@@ -296,8 +298,8 @@ def _arguments(rows: Rows) -> list[object]:
     jobs_over = sorted(set(rows.jobs_over) - rows.jobs.keys())
     timers_over = sorted(set(rows.timers_over) - rows.timers.keys())
     return [
-        *_columns(rows.started, 10),
-        *_columns(rows.moved, 4),
+        *_columns(rows.started, 10, texts={4, 5, 8}),
+        *_columns(rows.moved, 4, texts={1, 3}),
         sorted(rows.waits_over),
         *_columns(waits, 3),
         *_columns(jobs_over, 2),
@@ -313,7 +315,11 @@ def _arguments(rows: Rows) -> list[object]:
     ]
 
 
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    if not rows:
-        return [[] for _ in range(width)]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(
+    rows: Sequence[tuple[object, ...]], width: int, *, texts: AbstractSet[int] = frozenset()
+) -> list[object]:
+    """Return the columns; those of `texts` as one text each."""
+    columns: Iterable[Any] = zip(*rows, strict=True) if rows else ([] for _ in range(width))
+    return [
+        as_one_text(column) if place in texts else column for place, column in enumerate(columns)
+    ]

@@ -5,11 +5,12 @@ finds the wrong version and undoes everything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from contracts.task import TaskClosed, TaskFact, TaskOpened, TaskOvertaken, TaskResolved
-from services.chassis.database import Statements
+from services.chassis.database import Statements, as_one_text
 from services.chassis.orders import Change
 from services.tasks.adapters.stats_written import decision_rows
 from services.tasks.app.view import list_item_of
@@ -32,8 +33,8 @@ class TaskProjection:
     def arguments(self, changes: Sequence[TaskChange]) -> Sequence[object]:
         """Return the parameters of `commit_tasks` after the twelfth."""
         return [
-            *_columns([row for change in changes for row in _opened_rows(change)], 8),
-            *_columns([row for change in changes for row in _ended_rows(change)], 4),
+            *_columns([row for change in changes for row in _opened_rows(change)], 8, texts={3, 5}),
+            *_columns([row for change in changes for row in _ended_rows(change)], 4, texts={1, 3}),
             *_columns(_count_rows(changes), 5),
             *_columns([row for change in changes for row in _overtaken_rows(change)], 2),
             *_columns([row for change in changes for row in _timed_rows(change)], 2),
@@ -42,8 +43,14 @@ class TaskProjection:
         ]
 
 
-def _columns(rows: Sequence[R], width: int) -> Iterable[list[object]]:
-    return map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(width))
+def _columns(
+    rows: Sequence[R], width: int, *, texts: AbstractSet[int] = frozenset()
+) -> Iterable[object]:
+    """Return the columns; those of `texts` as one text each."""
+    columns: Iterable[Any] = zip(*rows, strict=True) if rows else ([] for _ in range(width))
+    return (
+        as_one_text(column) if place in texts else column for place, column in enumerate(columns)
+    )
 
 
 def _opened_rows(change: TaskChange) -> Iterator[tuple[object, ...]]:

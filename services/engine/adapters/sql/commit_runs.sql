@@ -1,10 +1,11 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), runs that started ($13 to $22: ids, workflows, names, versions, statuses, triggers, starts, ends, errors, parents), runs that moved ($23 to $26: ids, statuses, ends, errors), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57), the parents' nodes of the runs that started ($58), statistics of runs ($59 to $63: workflows, outcomes, magnitudes, runs, durations in ms), of steps that took no time ($64 to $67: workflows, nodes, outcomes, steps) and of those that had begun before ($68 to $74: workflows, nodes, outcomes, runs, tasks, events that they began with, visits). A start on a version that is no longer the current one is refused like any stale fold.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events; many texts as one have U+001F between them), runs that started ($13 to $22: ids, workflows, names, versions, statuses and triggers as one text each, starts, ends, errors as one text, parents), runs that moved ($23 to $26: ids, statuses as one text, ends, errors as one text), waits that ended ($27) and began ($28 to $30: tasks, runs, times), jobs that ended ($31, $32: runs, nodes) and began ($33 to $37: runs, nodes, visits, attempts, times), timers that ended ($38 to $40: runs, nodes, kinds) and were set ($41 to $46: runs, nodes, kinds, visits, attempts, times), runs that ended with either open ($47), counts ($48 to $51: days, statuses, taken, left again), orders to other runs ($52 to $56: runs, kinds, givers, data, times), runs that ended with child runs under way ($57), the parents' nodes of the runs that started ($58), statistics of runs ($59 to $63: workflows, outcomes, magnitudes, runs, durations in ms), of steps that took no time ($64 to $67: workflows, nodes, outcomes, steps) and of those that had begun before ($68 to $74: workflows, nodes, outcomes, runs, tasks, events that they began with, visits). A start on a version that is no longer the current one is refused like any stale fold.
 WITH started AS (
     INSERT INTO runs (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id, parent_node)
     SELECT given.id, given.workflow_id, given.workflow_name, given.version, given.status, given.trigger,
         given.started_at, given.finished_at, given.error::json, given.parent_run_id, given.parent_node
-    FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::integer[], $17::text[], $18::text[], $19::timestamptz[],
-                $20::timestamptz[], $21::text[], $22::uuid[], $58::text[])
+    FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::integer[], string_to_array($17, E'\x1f'),
+                string_to_array($18, E'\x1f'), $19::timestamptz[], $20::timestamptz[], string_to_array($21, E'\x1f', ''),
+                $22::uuid[], $58::text[])
         AS given (id, workflow_id, workflow_name, version, status, trigger, started_at, finished_at, error, parent_run_id,
             parent_node)
     JOIN workflows ON workflows.id = given.workflow_id AND workflows.version = given.version
@@ -12,7 +13,8 @@ WITH started AS (
     RETURNING 1
 ), moved AS (
     UPDATE runs SET status = given.status, finished_at = given.finished_at, error = given.error::json
-    FROM unnest($23::uuid[], $24::text[], $25::timestamptz[], $26::text[]) AS given (id, status, finished_at, error)
+    FROM unnest($23::uuid[], string_to_array($24, E'\x1f'), $25::timestamptz[], string_to_array($26, E'\x1f', ''))
+        AS given (id, status, finished_at, error)
     WHERE runs.id = given.id
     RETURNING 1
 ), waits_over AS (
@@ -92,7 +94,10 @@ WITH started AS (
 -- Everything above is written before the log's lock is taken.
 SELECT CASE
     WHEN (SELECT count(*) FROM started) <> cardinality($13::uuid[]) THEN refuse_stale()
-    ELSE append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ELSE append_events(
+        $1, $2, $3, string_to_array($4, E'\x1f'), $5, $6, string_to_array($7, E'\x1f'), $8, string_to_array($9, E'\x1f'),
+        string_to_array($10, E'\x1f'), string_to_array($11, E'\x1f', ''), $12
+    )
 END
 WHERE (SELECT count(*) FROM moved) + (SELECT count(*) FROM waits_over) + (SELECT count(*) FROM waits_begun)
     + (SELECT count(*) FROM jobs_over) + (SELECT count(*) FROM jobs_begun) + (SELECT count(*) FROM timers_over)

@@ -1,12 +1,14 @@
--- One batch, whole: events and snapshots ($1 to $12, see append_events), tasks that opened ($13 to $20: ids, runs, workflows, kinds, times, items, words between U+001F, due dates), tasks that ended ($21 to $24: ids, statuses, times, items), counts ($25 to $29: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($30, $31: ids, items), timeouts that begin to run ($32, $33: ids, times), timeouts that are over ($34: ids), statistics of decisions ($35 to $43: hours, workflows, nodes, outcomes, magnitudes, decisions, durations in ms, names of workflows and steps). Rows that do not fit mean a stale fold, which append_events then refuses.
+-- One batch, whole: events and snapshots ($1 to $12, see append_events; many texts as one have U+001F between them), tasks that opened ($13 to $20: ids, runs, workflows, kinds as one text, times, items as one text, words between U+001F, due dates), tasks that ended ($21 to $24: ids, statuses as one text, times, items as one text), counts ($25 to $29: workflows, kinds, opened, resolved, closed), tasks of the history that are shown anew ($30, $31: ids, items), timeouts that begin to run ($32, $33: ids, times), timeouts that are over ($34: ids), statistics of decisions ($35 to $43: hours, workflows, nodes, outcomes, magnitudes, decisions, durations in ms, names of workflows and steps). Rows that do not fit mean a stale fold, which append_events then refuses.
 WITH opened AS (
     SELECT task_id, run_id, workflow_id, kind, created_at, due_at, item::json AS item,
         array_to_tsvector(string_to_array(words, E'\x1f')) AS words
-    FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[], $18::text[], $19::text[], $20::timestamptz[])
+    FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], string_to_array($16, E'\x1f'), $17::timestamptz[],
+                string_to_array($18, E'\x1f'), $19::text[], $20::timestamptz[])
         AS given (task_id, run_id, workflow_id, kind, created_at, item, words, due_at)
 ), ended AS (
     SELECT task_id, status, ended_at, item::json AS item
-    FROM unnest($21::uuid[], $22::text[], $23::timestamptz[], $24::text[]) AS given (task_id, status, ended_at, item)
+    FROM unnest($21::uuid[], string_to_array($22, E'\x1f'), $23::timestamptz[], string_to_array($24, E'\x1f'))
+        AS given (task_id, status, ended_at, item)
 ), put AS (
     INSERT INTO pending_tasks (task_id, run_id, workflow_id, kind, created_at, due_at, item, words)
     SELECT task_id, run_id, workflow_id, kind, created_at, due_at, item, words FROM opened
@@ -59,6 +61,9 @@ WITH opened AS (
     RETURNING 1
 )
 -- Everything above is written before the log's lock is taken.
-SELECT append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+SELECT append_events(
+    $1, $2, $3, string_to_array($4, E'\x1f'), $5, $6, string_to_array($7, E'\x1f'), $8, string_to_array($9, E'\x1f'),
+    string_to_array($10, E'\x1f'), string_to_array($11, E'\x1f', ''), $12
+)
 WHERE (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM counted)
     + (SELECT count(*) FROM renewed) + (SELECT count(*) FROM timed) + (SELECT count(*) FROM untimed) + (SELECT count(*) FROM stats_kept) >= 0
