@@ -1,7 +1,6 @@
 /** The steps that there are, by category, to search; a click, Enter or a drag adds one. */
 import { useState } from "react";
-import { DRAGGED_TYPE } from "../graph/canvas.tsx";
-import { CATEGORIES, categoryOf, iconOf } from "../graph/node-types.ts";
+import { CATEGORIES, categoryOf, DRAGGED_TYPE, iconOf } from "../graph/node-types.ts";
 import { useGraphWords } from "../graph/words.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import type { TypeInfo } from "./schema.ts";

@@ -1,9 +1,8 @@
 /** A definition as a graph or as an outline, with the settings of what is chosen; both change the one draft. */
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Fault, JsonObject, RunDetail } from "../api/types.ts";
-import { Canvas } from "../graph/canvas.tsx";
 import { type GraphNode, readGraph, TRIGGER } from "../graph/definition.ts";
 import { labelOf } from "../graph/flow-labels.ts";
 import { iconOf } from "../graph/node-types.ts";
@@ -25,6 +24,9 @@ import { useRuns } from "./use-runs.ts";
 import { type Selection, useSelection } from "./use-selection.ts";
 import { useEditorWords } from "./words.ts";
 
+const loadCanvas = () => import("../graph/canvas.tsx");
+const Canvas = lazy(async () => ({ default: (await loadCanvas()).Canvas }));
+
 const FIRST_SETTING = ".panel :is(input, select, textarea)";
 
 export interface VisualProps {
@@ -42,6 +44,11 @@ export interface VisualProps {
 export default function VisualEditor(props: VisualProps) {
   const { language } = useI18n();
   const schema = useQuery(schemaQuery(language));
+  const isGraph = props.mode === "graph";
+  // Beside the schema instead of after it; where it cannot be loaded, the canvas says so.
+  useEffect(() => {
+    if (isGraph) loadCanvas().catch(() => undefined);
+  }, [isGraph]);
   if (schema.isError) return <LoadError error={schema.error} retry={() => void schema.refetch()} />;
   if (schema.isPending) return <Loading lines={4} />;
   return <Loaded {...props} schema={schema.data} />;
@@ -116,21 +123,23 @@ function Loaded(props: VisualProps & { schema: Schema }) {
             <Palette types={schema.nodes} onAdd={(type) => selection.add(type)} />
           </section>
           <div className="canvas-column">
-            <Canvas
-              graph={graph}
-              selected={selection.selected}
-              onSelect={select}
-              states={states}
-              problems={problems}
-              tidied={tidied}
-              editing={{
-                connect: selection.connect,
-                removeNodes: selection.remove,
-                removeEdges: selection.removeEdges,
-                enter: () => element.current?.querySelector<HTMLElement>(FIRST_SETTING)?.focus(),
-                drop: (type, on) => selection.add(type, on),
-              }}
-            />
+            <Suspense fallback={<Loading lines={4} />}>
+              <Canvas
+                graph={graph}
+                selected={selection.selected}
+                onSelect={select}
+                states={states}
+                problems={problems}
+                tidied={tidied}
+                editing={{
+                  connect: selection.connect,
+                  removeNodes: selection.remove,
+                  removeEdges: selection.removeEdges,
+                  enter: () => element.current?.querySelector<HTMLElement>(FIRST_SETTING)?.focus(),
+                  drop: (type, on) => selection.add(type, on),
+                }}
+              />
+            </Suspense>
             <button type="button" className="quiet tidy" onClick={() => setTidied(tidied + 1)}>
               {w.tidy}
             </button>

@@ -17,6 +17,7 @@ import { Glyph } from "../ui/glyph.tsx";
 import { type Graph, type GraphEdge, OUT } from "./definition.ts";
 import { flowEdges, flowNodes, type Look } from "./flow-elements.ts";
 import { layoutGraph, type Positions } from "./layout.ts";
+import { DRAGGED_TYPE } from "./node-types.ts";
 import type { RunStates } from "./run-state.ts";
 import { StepNode, type StepNodeType } from "./step-node.tsx";
 import { type GraphWords, useGraphWords } from "./words.ts";
@@ -55,8 +56,6 @@ interface Props {
   /** Counts how often a tidy layout was asked for. */
   tidied?: number;
 }
-
-export const DRAGGED_TYPE = "application/x-flusso-node-type";
 
 export function Canvas(props: Props) {
   return (
@@ -151,6 +150,7 @@ function Flow({ graph, selected, onSelect, states, problems, editing, tidied = 0
         minZoom={0.1}
         maxZoom={2}
         preventScrolling={editing !== undefined}
+        zoomOnDoubleClick={false}
         zoomOnScroll={editing !== undefined}
         ariaLabelConfig={ariaLabels(w, editing !== undefined)}
         attributionPosition="bottom-right"

@@ -5,6 +5,9 @@ import { OUT, objectsOf } from "./definition.ts";
 export const CATEGORIES = ["people", "flow", "data", "systems"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
+/** What a type that is dragged onto the canvas is called meanwhile. */
+export const DRAGGED_TYPE = "application/x-flusso-node-type";
+
 /** 20 x 20 outlines that take the text's colour. */
 const ICONS: Record<string, string> = {
   approval: "M3 5h14v10H3zM6 10l3 3 5-6",
