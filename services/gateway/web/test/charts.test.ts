@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Timeline } from "../src/gen/api.ts";
 import { durationTicks, labelled, niceTicks, segments, shade } from "../src/monitor/scales.ts";
 import { monitorWords } from "../src/monitor/words.ts";
-import { barOf, grouped, placed, timeMarks } from "../src/timelines/layout.ts";
+import { barOf, grouped, markText, placed, timeMarks } from "../src/timelines/layout.ts";
 
 describe("the marks of an axis", () => {
   it("are round, begin at 0 and hold the largest value", () => {
@@ -101,6 +101,12 @@ describe("timelines", () => {
       "2026-10-25T23:00",
     ]);
     expect(marks("Asia/Kathmandu")[0]).toBe("2026-10-24T18:15");
+  });
+
+  it("say the time at a mark, and at midnight the day that begins", () => {
+    const text = markText("en-GB", "Asia/Tokyo");
+    expect(text(Date.parse("2026-11-24T15:00:00Z"))).toBe("25 Nov");
+    expect(text(Date.parse("2026-11-24T18:30:00Z"))).toBe("03:30");
   });
 });
 

@@ -19,7 +19,7 @@ export function Preferences() {
   const { w } = useProfileWords();
   const profile = useQuery(profileQuery);
   return (
-    <section className="card stack" aria-labelledby="profile">
+    <section className="card stack profile" aria-labelledby="profile">
       <h2 id="profile">{w.title}</h2>
       <p className="muted">{w.help}</p>
       {profile.isError && <LoadError error={profile.error} />}

@@ -11,7 +11,7 @@ import { useNow } from "../ui/clock.ts";
 import { StatusBadge } from "../ui/status.tsx";
 import { UserText } from "../ui/text.tsx";
 import { ClockTime, Duration } from "../ui/time.tsx";
-import { barOf, type Group, placed, timeMarks, type Window } from "./layout.ts";
+import { barOf, type Group, markText, placed, timeMarks, type Window } from "./layout.ts";
 
 export const ZOOMS = [1, 2, 4, 8, 16, 32];
 const LABEL_WIDTH = 220;
@@ -19,6 +19,7 @@ const LABEL_WIDTH = 220;
 const NARROW_LABEL_WIDTH = 130;
 const NARROW_MAX = 640;
 const MARK_WIDTH = 80;
+const MARK_TEXT_WIDTH = 60;
 const LANE = 12;
 const PADDING = 6;
 const SLIVER = 2;
@@ -42,7 +43,7 @@ interface GanttProps {
 
 export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
   const { w } = useMonitorWords();
-  const { format } = useI18n();
+  const { language } = useI18n();
   const { element, width } = useWidth();
   const scroller = useRef<HTMLElement>(null);
   const hint = useId();
@@ -57,7 +58,11 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
     const next = ZOOMS[ZOOMS.indexOf(zoom) + step];
     if (next) setZoom(next);
   };
-  const marks = timeMarks(window, Math.floor(drawn / MARK_WIDTH), shownZone());
+  const zone = shownZone();
+  const marks = timeMarks(window, Math.floor(drawn / MARK_WIDTH), zone);
+  const textOf = markText(language, zone);
+  // What would be cut off at the end is left out; its line stays.
+  const readable = marks.filter((time) => (1 - placeOf(time, window)) * drawn >= MARK_TEXT_WIDTH);
   return (
     <div ref={element} className="gantt-frame">
       <p id={hint} className="visually-hidden">
@@ -75,9 +80,9 @@ export function Gantt({ groups, hours, zoom, setZoom }: GanttProps) {
         <div className="gantt-row gantt-axis" aria-hidden="true">
           <span className="gantt-label" />
           <svg width={drawn} height={24} aria-hidden="true">
-            {marks.map((time) => (
+            {readable.map((time) => (
               <text key={time} className="axis" x={placeOf(time, window) * drawn} y={16}>
-                {format.clock(new Date(time).toISOString(), now)}
+                {textOf(time)}
               </text>
             ))}
           </svg>

@@ -77,3 +77,15 @@ export function timeMarks({ start, end }: Window, room: number, zone: string): n
   // Where clocks are put forward some times do not exist, and stand for the one after.
   return [...new Set(marks)].filter((mark) => mark >= start && mark <= end);
 }
+
+/** What stands at a mark: the time, and at midnight the day that begins. */
+export function markText(language: string, zone: string): (mark: number) => string {
+  const time = new Intl.DateTimeFormat(language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+  });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
+  const isMidnight = (mark: number) => wallOf(mark, zone) % (1440 * MINUTE) === 0;
+  return (mark) => (isMidnight(mark) ? day : time).format(mark);
+}
