@@ -26,7 +26,7 @@ from tests.load.http_client import HttpPool
 from tests.load.processes import resident_mib
 
 ACCEPTED = (200, 201, 202)
-clients = 64
+clients = 192
 refused_pause_seconds = 0.1
 waves_a_second = 50
 others_a_second = 10
@@ -217,14 +217,14 @@ class Scene:
         self._http = http
         self.flood = Sender(stack, stack.admin_token)
 
-    async def workflow(self) -> bytes:
-        """Make it and return the request that starts it."""
+    async def runs_of_workflow(self) -> str:
+        """Make it and return where it is started."""
         made = await self._http.post(
             "/api/v1/workflows", json={"name": "Flood", "definition": CYCLE}
         )
         path = f"/api/v1/workflows/{made.json()['id']}"
         await self._http.post(f"{path}/activate")
-        return self.flood.request(f"{path}/runs", {"input": INPUT})
+        return f"{path}/runs"
 
     async def someone_else(self) -> Sender:
         """Return who has a token of their own."""
@@ -251,7 +251,9 @@ async def measure(stack: Stack, times: float, seconds: float) -> Outcome:
         base_url=stack.url, headers={"authorization": f"Bearer {stack.admin_token}"}, timeout=30
     ) as http:
         scene = Scene(stack, http)
-        start, flood, other = await scene.workflow(), scene.flood, await scene.someone_else()
+        runs = await scene.runs_of_workflow()
+        flood, other = scene.flood, await scene.someone_else()
+        start = flood.request(runs, {"input": INPUT})
         watching = asyncio.create_task(lateness.watch())
         try:
             await flood.capacity(start, 3.0)
@@ -261,7 +263,7 @@ async def measure(stack: Stack, times: float, seconds: float) -> Outcome:
             before = resident_mib(stack.pids())
             twice, others, decided = await asyncio.gather(
                 flood.offer([start], takes * times, seconds),
-                other.offer([start], others_a_second, seconds),
+                other.offer([other.request(runs, {"input": INPUT})], others_a_second, seconds),
                 flood.offer(decisions, len(decisions) / seconds, seconds),
             )
             after = resident_mib(stack.pids())

@@ -24,10 +24,11 @@ from services.gateway.entry.problems import soon
 from services.gateway.entry.senders import DELIVERIES, sender_of
 
 Kind = Literal["start", "delivery", "look", "decide"]
-target_seconds: dict[Kind, float] = {"start": 0.2, "delivery": 0.2, "look": 0.4, "decide": 0.4}
+target_seconds: dict[Kind, float] = {"start": 0.25, "delivery": 0.25, "look": 0.5, "decide": 0.5}
 """What half of the requests may take inside; the slowest in a hundred then take two to three times that."""
 places_at_first = 128
-places_min = 32
+places_min = 64
+"""Where the machine itself is late, fewer places make nobody faster, and less gets done."""
 places_max = 512
 at_once_max: dict[Kind, int] = {"start": 512, "delivery": 1_536, "look": 512, "decide": 512}
 """With those that have no place yet or no more: what they hold of memory is bounded too, some 256 KiB each at worst."""
