@@ -63,7 +63,7 @@ async def test_what_was_typed_is_on_every_device_until_it_is_saved(
     await person.open(f"/workflows/{workflow}?mode=text")
     text = page.get_by_label("Definition")
     await text.fill("nodes: [ # not finished")
-    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved, kept"))
 
     other = colleague.page
     await colleague.open(f"/workflows/{workflow}?mode=text")
@@ -71,7 +71,7 @@ async def test_what_was_typed_is_on_every_device_until_it_is_saved(
     await expect(other.get_by_label("Definition")).to_have_value("nodes: [ # not finished")
     assert await violations(other) == []
     await other.get_by_label("Definition").fill("nodes: [] # from the other one")
-    await expect(saved_state(other)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(other)).to_have_text(re.compile("^Unsaved, kept"))
 
     await text.fill("nodes: [] # mine")
     await expect(page.get_by_text("changed in another tab or on another device")).to_be_visible()
@@ -91,7 +91,7 @@ async def test_a_draft_of_an_older_version_says_so_and_is_compared(
     page = person.page
     await person.open(f"/workflows/{workflow}")
     await page.get_by_label("Description").fill("Mine")
-    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved changes, kept"))
+    await expect(saved_state(page)).to_have_text(re.compile("^Unsaved, kept"))
     theirs = chain(node("note", "transform", text="two"))
     await saved_again(api, workflow, name="Older", description="Theirs", definition=theirs)
 

@@ -3,9 +3,9 @@ import { useI18n } from "../i18n/i18n.tsx";
 import type { Language } from "../i18n/preferences.ts";
 
 const en = {
-  unsaved: "Unsaved changes",
-  keptAt: (time: string) => `Unsaved changes, kept ${time}`,
-  keptHere: "Unsaved changes, kept in this browser only",
+  unsaved: "Unsaved",
+  keptAt: (time: string) => `Unsaved, kept ${time}`,
+  keptHere: "Unsaved, kept in this browser only",
   discard: "Discard",
   discardTitle: "Discard your unsaved changes?",
   discardBody: "The editor goes back to what was saved. This cannot be undone.",
@@ -22,9 +22,9 @@ const en = {
 export type DraftWords = typeof en;
 
 const it: DraftWords = {
-  unsaved: "Modifiche non salvate",
-  keptAt: (time) => `Modifiche non salvate, conservate alle ${time}`,
-  keptHere: "Modifiche non salvate, conservate solo in questo browser",
+  unsaved: "Non salvato",
+  keptAt: (time) => `Non salvato, conservato alle ${time}`,
+  keptHere: "Non salvato, conservato solo in questo browser",
   discard: "Scarta",
   discardTitle: "Scartare le modifiche non salvate?",
   discardBody: "L'editor torna a ciò che era salvato. Non si può annullare.",
