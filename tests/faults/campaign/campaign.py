@@ -4,8 +4,8 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.faults.campaign.endpoint import recording_endpoint
 from tests.faults.campaign.evidence import Evidence, FaultRecord, gather
 from tests.faults.campaign.journal import Journal
 from tests.faults.campaign.listeners import Follower
+from tests.faults.campaign.own_disk import OwnDisk, own_disk
 from tests.faults.campaign.plan import Fault
 from tests.faults.campaign.strikes import strike
 
@@ -43,9 +44,9 @@ async def run_campaign(folder: Path, settings: Settings, tell: Tell) -> Evidence
     """Run one in this folder, which keeps logs and journal, and return what the checker needs."""
     canary = secrets.token_hex(16)
     path = folder / "journal.jsonl"
-    with Journal(path) as journal:
+    with Journal(path) as journal, _disk_of(folder, settings, tell) as disk:
         async with running_cluster(
-            folder, durable=settings.durable, replicas=settings.replicas
+            folder, durable=settings.durable, replicas=settings.replicas, disk=disk
         ) as cluster:
             tell(f"PostgreSQL, NATS and {', '.join(cluster.services)} are up")
             async with _under_load(cluster, settings, journal, canary) as crowd:
@@ -75,6 +76,20 @@ async def run_campaign(folder: Path, settings: Settings, tell: Tell) -> Evidence
             evidence.findings = findings
             evidence.healed_at, evidence.settled = healed_at, not left
             return evidence
+
+
+@contextmanager
+def _disk_of(folder: Path, settings: Settings, tell: Tell) -> Iterator[OwnDisk | None]:
+    """Give PostgreSQL a disk of its own if it is to be filled; say so if that cannot be."""
+    if not any(fault.kind == "fill PostgreSQL's disk" for fault in settings.faults):
+        yield None
+        return
+    with own_disk(folder) as disk:
+        if isinstance(disk, OwnDisk):
+            yield disk
+            return
+        tell(disk)
+        yield None
 
 
 class Load:

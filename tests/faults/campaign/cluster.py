@@ -29,6 +29,7 @@ from deploy.local.stack import ask_readyz, stop_together
 from services.chassis.crash_points import VARIABLE as CRASH_POINTS
 from services.tasks.adapters.signing import VARIABLE as SIGNING_KEY
 from services.tasks.adapters.signing import signer_from
+from tests.faults.campaign.own_disk import OwnDisk
 from tests.support.tcp_proxy import TcpProxy
 
 look_seconds = 0.2
@@ -58,6 +59,8 @@ class Cluster:
     services: dict[str, ChildProcess]
     plans: dict[str, ServicePlan]
     proxies: dict[tuple[str, str], TcpProxy]
+    disk: OwnDisk | None = None
+    """Where PostgreSQL's data lies, if it has a file system of its own."""
     held: set[str] = field(default_factory=set)
     """Members that are to stay down for now."""
     unasked: list[UnaskedEnd] = field(default_factory=list)
@@ -98,7 +101,7 @@ class Cluster:
         """Start one that is down, whatever held it."""
         try:
             await asyncio.to_thread(self.member(name).start)
-        except CannotStart:
+        except (CannotStart, OSError):  # its disk may be full
             self.dying.add(name)  # the keeper tries again
         else:
             self.dying.discard(name)
@@ -142,11 +145,12 @@ class Cluster:
 
 @asynccontextmanager
 async def running_cluster(
-    folder: Path, *, durable: bool, replicas: int = 2
+    folder: Path, *, durable: bool, replicas: int = 2, disk: OwnDisk | None = None
 ) -> AsyncIterator[Cluster]:
-    """Start everything in this folder; on exit everything is gone, but for the folder."""
+    """Start everything in this folder, PostgreSQL on its disk; on exit everything is gone, but for the folder."""
     sockets = Path(tempfile.mkdtemp(prefix="flusso-"))
-    postgres = PostgresServer(folder, durable=durable, output=sink(folder, "postgres"))
+    home = folder if disk is None else disk.path
+    postgres = PostgresServer(home, durable=durable, output=sink(folder, "postgres"))
     nats = NatsServer(folder, output=sink(folder, "nats"))
     cluster: Cluster | None = None
     try:
@@ -154,6 +158,7 @@ async def running_cluster(
         await _note_commits(postgres)
         await asyncio.to_thread(nats.start)
         cluster = await _wire(folder, postgres, nats, sockets, replicas)
+        cluster.disk = disk
         for child in cluster.services.values():
             await asyncio.to_thread(child.start)
         await cluster.ready()

@@ -1,6 +1,7 @@
-"""Full disks, as far as an ordinary user can make one: the kernel refuses the servers every write beyond a size.
+"""Full disks. PostgreSQL's is a file system of its own where one can be mounted, filled to its last block: ENOSPC.
 
-PostgreSQL and NATS see EFBIG where a full disk says ENOSPC, in the same places, and take both for the same.
+Elsewhere, and for NATS, as far as an ordinary user can make one: the kernel refuses the servers every write beyond a
+size. They see EFBIG where a full disk says ENOSPC, in the same places, and take both for the same.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import os
 import shutil
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -15,12 +17,47 @@ from tests.faults.campaign.cluster import Cluster
 
 PRLIMIT = shutil.which("prlimit")
 """Of util-linux; None where a process's limits cannot be changed from outside."""
+look_seconds = 0.1
 SAID = ("file too large", "no space", "disk full", "file size limit")
+
+
+said_seconds_max = 30.0
+"""So long PostgreSQL may live on what it has set aside, before it needs a block that is not there."""
 
 
 async def fill_postgres(cluster: Cluster, seconds: float) -> str:
     """No more writes, not even of the write-ahead log, for so long."""
-    return await _fill(cluster, "postgres", cluster.postgres.pid, seconds)
+    if cluster.disk is None:
+        return await _fill(cluster, "postgres", cluster.postgres.pid, seconds)
+    log = cluster.log_of("postgres")
+    before = log.stat().st_size if log.exists() else 0
+    size = await asyncio.to_thread(cluster.disk.fill)
+    try:
+        said = await _said(log, before)
+        await asyncio.sleep(seconds)
+    finally:
+        await asyncio.to_thread(cluster.disk.free)
+    return f"it said {said!r}, {size >> 20} MiB of ballast" if said else ""
+
+
+async def _said(log: Path, before: int) -> str:
+    """Wait until the server complains; return its words."""
+    deadline = asyncio.get_running_loop().time() + said_seconds_max
+    while asyncio.get_running_loop().time() < deadline:
+        found = await asyncio.to_thread(_complaint, log, before)
+        if found:
+            return found
+        await asyncio.sleep(look_seconds)
+    return ""
+
+
+def _complaint(log: Path, before: int) -> str:
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(before)
+        words = file.read().decode(errors="replace").lower()
+    return next((said for said in SAID if said in words), "")
 
 
 async def fill_nats(cluster: Cluster, seconds: float) -> str:
@@ -40,10 +77,7 @@ async def _fill(cluster: Cluster, name: str, pid: int | None, seconds: float) ->
     await asyncio.to_thread(_limit, pid, "1")
     await asyncio.sleep(seconds)
     await asyncio.to_thread(_limit, pid, "unlimited")
-    with log.open("rb") as file:
-        file.seek(before)
-        words = file.read().decode(errors="replace").lower()
-    found = next((said for said in SAID if said in words), "")
+    found = await asyncio.to_thread(_complaint, log, before)
     return f"it said {found!r}" if found else ""
 
 
