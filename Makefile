@@ -153,8 +153,8 @@ audit: $(DEV) ## ask the registries for known faults of what the lock files name
 	@$(NPM) audit --omit=dev
 
 .PHONY: sbom
-sbom: $(RUNTIME) ## write what Flusso is made of to sbom.cdx.json (CycloneDX)
-	@$(PYTHON) -m deploy.sbom >sbom.cdx.json
+sbom: $(DEV) ## write what Flusso, and each of its services, is made of to sbom*.cdx.json (CycloneDX)
+	@$(PYTHON) -m deploy.sbom .
 
 .PHONY: signing-key
 signing-key: $(RUNTIME) ## print a new key for FLUSSO_SIGNING_KEY

