@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useRef, useState } from "react";
 import type { DeadLetter } from "../gen/api.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
+import { ConfirmDialog, LineButton } from "../ui/confirm-dialog.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
@@ -31,9 +32,13 @@ export function DeadLetters() {
           <li key={letter.id}>
             <LetterLine letter={letter} />
             <div className="row">
-              <LetterButton letter={letter} text={w.show} act={() => setShown(letter)} />
-              <LetterButton letter={letter} text={w.replay} act={() => void replay([letter])} />
-              <LetterButton letter={letter} text={w.discard} act={() => setDiscarding(letter)} />
+              <LineButton text={w.show} name={nameOf(letter)} act={() => setShown(letter)} />
+              <LineButton text={w.replay} name={nameOf(letter)} act={() => void replay([letter])} />
+              <LineButton
+                text={w.discard}
+                name={nameOf(letter)}
+                act={() => setDiscarding(letter)}
+              />
             </div>
           </li>
         ))}
@@ -74,20 +79,7 @@ export function DeadLetters() {
   );
 }
 
-interface ButtonProps {
-  letter: DeadLetter;
-  text: string;
-  act: () => void;
-}
-
-function LetterButton({ letter, text, act }: ButtonProps) {
-  return (
-    <button type="button" className="quiet" onClick={act}>
-      {text}
-      <span className="visually-hidden"> {letter.event_id || letter.id}</span>
-    </button>
-  );
-}
+const nameOf = (letter: DeadLetter) => letter.event_id || letter.id;
 
 function LetterLine({ letter }: { letter: DeadLetter }) {
   const { w } = useSystemWords();
@@ -167,36 +159,18 @@ interface DiscardProps {
 }
 
 function DiscardDialog({ letter, onClose, onDiscarded }: DiscardProps) {
-  const { w, t } = useSystemWords();
+  const { w } = useSystemWords();
   const queries = useQueryClient();
   const { receipt } = useAnnouncer();
-  const [fault, setFault] = useState<string | null>(null);
   const discard = async () => {
-    try {
-      await discardLetters(letter.service, { ids: [letter.id] });
-      receipt(w.discarded);
-      await queries.invalidateQueries({ queryKey: ["system"] });
-      onDiscarded();
-    } catch (error) {
-      setFault(errorText(t, error));
-    }
+    await discardLetters(letter.service, { ids: [letter.id] });
+    receipt(w.discarded);
+    await queries.invalidateQueries({ queryKey: ["system"] });
+    onDiscarded();
   };
   return (
-    <Dialog title={w.discardTitle} onClose={onClose}>
+    <ConfirmDialog title={w.discardTitle} action={w.discard} act={discard} onClose={onClose}>
       <p>{w.discardBody}</p>
-      {fault && (
-        <p className="fault" role="alert">
-          {fault}
-        </p>
-      )}
-      <div className="dialog-actions">
-        <button type="button" data-first-focus onClick={onClose}>
-          {t.common.cancel}
-        </button>
-        <button type="button" className="danger" onClick={() => void discard()}>
-          {w.discard}
-        </button>
-      </div>
-    </Dialog>
+    </ConfirmDialog>
   );
 }

@@ -8,6 +8,7 @@ import type { Secret } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useUser } from "../session/session.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
+import { ConfirmDialog, LineButton } from "../ui/confirm-dialog.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { RelativeTime } from "../ui/time.tsx";
@@ -43,18 +44,17 @@ export function Secrets() {
             <SecretLine secret={secret} />
             {mayChange && (
               <div className="row">
-                <button type="button" className="quiet" onClick={() => setReplacing(secret)}>
-                  {t.settings.replace}
-                  <span className="visually-hidden"> {secret.name}</span>
-                </button>
-                <button
-                  type="button"
-                  className="quiet danger-text"
-                  onClick={() => setDeleting(secret)}
-                >
-                  {t.settings.deleteSecret}
-                  <span className="visually-hidden"> {secret.name}</span>
-                </button>
+                <LineButton
+                  text={t.settings.replace}
+                  name={secret.name}
+                  act={() => setReplacing(secret)}
+                />
+                <LineButton
+                  isDangerous
+                  text={t.settings.deleteSecret}
+                  name={secret.name}
+                  act={() => setDeleting(secret)}
+                />
               </div>
             )}
           </li>
@@ -247,20 +247,20 @@ function DeleteDialog({ secret, onClose, onDeleted }: DeleteProps) {
   const t = useT();
   const queries = useQueryClient();
   const { receipt } = useAnnouncer();
-  const [fault, setFault] = useState<string | null>(null);
   const isUsed = secret.used_by_total > 0;
   const remove = async () => {
-    try {
-      await call<void>("DELETE", pathOf(secret.name) + (isUsed ? "?force=true" : ""));
-      receipt(t.settings.secretDeleted(secret.name));
-      await queries.invalidateQueries({ queryKey: ["secrets"] });
-      onDeleted();
-    } catch (error) {
-      setFault(errorText(t, error));
-    }
+    await call<void>("DELETE", pathOf(secret.name) + (isUsed ? "?force=true" : ""));
+    receipt(t.settings.secretDeleted(secret.name));
+    await queries.invalidateQueries({ queryKey: ["secrets"] });
+    onDeleted();
   };
   return (
-    <Dialog title={t.settings.deleteSecretTitle(secret.name)} onClose={onClose}>
+    <ConfirmDialog
+      title={t.settings.deleteSecretTitle(secret.name)}
+      action={isUsed ? t.settings.deleteAnyway : t.settings.deleteSecret}
+      act={remove}
+      onClose={onClose}
+    >
       {isUsed ? (
         <p>
           {t.settings.deleteSecretUsed} <UsedBy secret={secret} />
@@ -268,19 +268,6 @@ function DeleteDialog({ secret, onClose, onDeleted }: DeleteProps) {
       ) : (
         <p>{t.settings.deleteSecretBody}</p>
       )}
-      {fault && (
-        <p className="fault" role="alert">
-          {fault}
-        </p>
-      )}
-      <div className="dialog-actions">
-        <button type="button" data-first-focus onClick={onClose}>
-          {t.common.cancel}
-        </button>
-        <button type="button" className="danger" onClick={() => void remove()}>
-          {isUsed ? t.settings.deleteAnyway : t.settings.deleteSecret}
-        </button>
-      </div>
-    </Dialog>
+    </ConfirmDialog>
   );
 }

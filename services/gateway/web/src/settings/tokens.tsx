@@ -6,8 +6,8 @@ import { tokensQuery } from "../api/queries.ts";
 import type { ApiToken } from "../api/types.ts";
 import { useT } from "../i18n/i18n.tsx";
 import { useAnnouncer } from "../ui/announcer.tsx";
+import { ConfirmDialog, LineButton } from "../ui/confirm-dialog.tsx";
 import { CopyButton } from "../ui/copy.tsx";
-import { Dialog } from "../ui/dialog.tsx";
 import { errorText, LoadError, Loading } from "../ui/states.tsx";
 import { UserText } from "../ui/text.tsx";
 import { ClockTime, RelativeTime } from "../ui/time.tsx";
@@ -66,10 +66,7 @@ function TokenLine({ token, onRevoke }: { token: ApiToken; onRevoke: () => void 
         {t.settings.expires}{" "}
         {token.expires_at ? <ClockTime time={token.expires_at} /> : t.settings.expiresNever}
       </span>
-      <button type="button" className="quiet danger-text" onClick={onRevoke}>
-        {t.settings.revoke}
-        <span className="visually-hidden"> {token.name}</span>
-      </button>
+      <LineButton isDangerous text={t.settings.revoke} name={token.name} act={onRevoke} />
     </>
   );
 }
@@ -173,33 +170,20 @@ function RevokeDialog({ token, onClose, onRevoked }: RevokeProps) {
   const t = useT();
   const queries = useQueryClient();
   const { receipt } = useAnnouncer();
-  const [fault, setFault] = useState<string | null>(null);
   const revoke = async () => {
-    try {
-      await call<void>("DELETE", `/tokens/${encodeURIComponent(token.id)}`);
-      receipt(t.settings.revoked(token.name));
-      await queries.invalidateQueries({ queryKey: ["tokens"] });
-      onRevoked();
-    } catch (error) {
-      setFault(errorText(t, error));
-    }
+    await call<void>("DELETE", `/tokens/${encodeURIComponent(token.id)}`);
+    receipt(t.settings.revoked(token.name));
+    await queries.invalidateQueries({ queryKey: ["tokens"] });
+    onRevoked();
   };
   return (
-    <Dialog title={t.settings.revokeTitle} onClose={onClose}>
+    <ConfirmDialog
+      title={t.settings.revokeTitle}
+      action={t.settings.revoke}
+      act={revoke}
+      onClose={onClose}
+    >
       <p dir="auto">{t.settings.revokeBody(token.name)}</p>
-      {fault && (
-        <p className="fault" role="alert">
-          {fault}
-        </p>
-      )}
-      <div className="dialog-actions">
-        <button type="button" data-first-focus onClick={onClose}>
-          {t.common.cancel}
-        </button>
-        <button type="button" className="danger" onClick={() => void revoke()}>
-          {t.settings.revoke}
-        </button>
-      </div>
-    </Dialog>
+    </ConfirmDialog>
   );
 }
