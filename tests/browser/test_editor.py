@@ -1,6 +1,7 @@
 """The editor as a graph and as an outline: built by mouse or by keys alone, undone, never at odds with the text."""
 
 import gzip
+import re
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -15,8 +16,13 @@ from tests.support.browser import (
     violations,
     without_a_new_workflow,
 )
+from tests.support.chassis import until
 
 SCRIPT_KB_MAX = 110
+OUTLINE_KB_MAX = 40
+"""A small screen needs no canvas."""
+YAML_KB_MAX = 25
+"""Only where a text of YAML is changed otherwise than as text."""
 
 
 def step(page: Page, name: str) -> Locator:
@@ -72,11 +78,19 @@ def loaded_with(name: str) -> set[str]:
     return found
 
 
+def kilobytes(scripts: set[str]) -> float:
+    return (
+        sum(len(gzip.compress((WEB / "dist" / name).read_bytes(), 9)) for name in scripts) / 1_000
+    )
+
+
 async def test_the_editor_is_small_and_comes_only_when_it_is_opened() -> None:
-    first = loaded_with("index.html")
-    later = loaded_with("src/editor/visual-editor.tsx") - first
-    sizes = [len(gzip.compress((WEB / "dist" / name).read_bytes(), 9)) for name in later]
-    assert sum(sizes) / 1_000 <= SCRIPT_KB_MAX
+    outline = loaded_with("src/editor/visual-editor.tsx") - loaded_with("index.html")
+    graph = loaded_with("src/graph/canvas.tsx") - loaded_with("index.html")
+    yaml = loaded_with("src/editor/yaml-edits.ts") - outline - graph - loaded_with("index.html")
+    assert kilobytes(outline) <= OUTLINE_KB_MAX
+    assert kilobytes(outline | graph) <= SCRIPT_KB_MAX
+    assert kilobytes(yaml) <= YAML_KB_MAX
 
 
 async def test_a_workflow_is_built_with_the_mouse(api: Api, person: Person) -> None:
@@ -95,6 +109,41 @@ async def test_a_workflow_is_built_with_the_mouse(api: Api, person: Person) -> N
         ("condition", "true", "stop"),
         ("condition", "false", "manual_input"),
     }
+
+
+async def test_nothing_moves_when_it_says_that_changes_are_kept(person: Person) -> None:
+    """A palette that moves while it is pointed at gives another step than the one that was meant."""
+    page = await in_mode(person, "/workflows/new", "graph")
+    bar = page.locator(".editor-bar")
+    for width in (1280, 1024, 800):
+        await page.set_viewport_size({"width": width, "height": 900})
+        before = await bar.evaluate("bar => bar.offsetHeight")
+        await step(page, "Review").click()
+        await page.get_by_role("button", name="Transform").click()
+        await expect(page.locator("[data-saved-state=kept]")).to_be_visible()
+        assert await bar.evaluate("bar => bar.offsetHeight") == before
+        await page.get_by_role("button", name="Discard").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+        await expect(page.locator("[data-saved-state=saved]")).to_be_attached()
+
+
+async def test_the_whole_graph_is_shown_and_looked_at_from_nearer(person: Person) -> None:
+    page = await in_mode(person, "/workflows/new", "graph")
+    canvas = await page.locator(".canvas").bounding_box()
+    view = page.locator(".react-flow__viewport")
+    assert canvas is not None
+    middle = canvas["x"] + canvas["width"] / 2
+
+    async def is_in_the_middle() -> bool:
+        box = await step(page, "Review").bounding_box()
+        return box is not None and abs(box["x"] + box["width"] / 2 - middle) < 2
+
+    await until(is_in_the_middle)
+    await page.get_by_role("button", name="Zoom in").click()
+    await expect(view).not_to_have_attribute("style", re.compile(r"scale\(1\)"))
+    await step(page, "Review").focus()
+    await page.keyboard.press("0")
+    await expect(view).to_have_attribute("style", re.compile(r"scale\(1\)"))
 
 
 async def test_an_edge_is_drawn_from_port_to_node_and_deleted(api: Api, person: Person) -> None:
@@ -200,6 +249,24 @@ async def test_steps_are_copied_with_their_edges_and_variables(api: Api, person:
     await page.get_by_role("button", name="Text", exact=True).click()
     text = page.get_by_label("Definition")
     await expect(text).to_contain_text("{{ manager_ok_2.output.approved }}")
+
+
+async def test_the_focused_row_is_what_is_copied_and_the_keys_go_on_in_the_other_mode(
+    person: Person,
+) -> None:
+    page = await in_mode(person, "/workflows/new", "outline")
+    keys = page.keyboard
+    await row(page, "Review").focus()
+    await keys.press("Control+c")
+    await row(page, "Trigger").focus()
+    await keys.press("Control+v")
+    await expect(row(page, "Review")).to_have_count(2)
+    await expect(page.get_by_label("Key", exact=True)).to_have_value("review_2")
+    await keys.press("Alt+o")
+    await expect(page.locator(".canvas")).to_be_visible()
+    await keys.press("Alt+o")
+    await expect(page.locator(".outline")).to_be_visible()
+    await expect(page.locator("[data-row=review_2]")).to_be_focused()
 
 
 async def test_modes_change_one_draft_and_lose_nothing(api: Api, person: Person) -> None:

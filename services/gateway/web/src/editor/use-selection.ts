@@ -28,9 +28,9 @@ export interface Selection {
   remove: (keys: string[]) => void;
   removeEdges: (ids: string[]) => void;
   connect: (edge: GraphEdge) => void;
-  copy: () => void;
+  copy: (keys: string[]) => void;
   /** What stands in a text, or what this browser has kept. */
-  paste: (text: string) => void;
+  paste: (text: string, after?: string) => void;
   duplicate: (keys: string[]) => void;
 }
 
@@ -81,11 +81,11 @@ export function useSelection(
       if (next) change(next, "");
       else say(w.circle);
     },
-    copy: () => {
-      const fragment = copyNodes(definition, selected);
+    copy: (some) => {
+      const fragment = copyNodes(definition, some);
       if (fragment.nodes.length > 0) keep(fragment);
     },
-    paste: (text) => insert(pasted(text), last),
+    paste: (text, after = last) => insert(pasted(text), after),
     duplicate: (some) => insert(copyNodes(definition, some), some.at(-1) ?? last),
   };
 }

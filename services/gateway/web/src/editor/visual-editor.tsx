@@ -60,7 +60,7 @@ function Loaded(props: VisualProps & { schema: Schema }) {
   const element = useRef<HTMLDivElement>(null);
   const [tidied, setTidied] = useState(0);
   const graph = useMemo(() => readGraph(definition), [definition]);
-  const change = useKeptFocus(element, definition, onChange);
+  const change = useKeptFocus(element, definition, mode, onChange);
   const selection = useSelection(definition, graph, change);
   const { test, outputs } = useRuns(props.workflowId, props.testRun);
   const states = test ? statesOf(graph, test.trace, isEnded(test.status)) : null;
@@ -103,7 +103,7 @@ function Loaded(props: VisualProps & { schema: Schema }) {
       onPaste={(event) => {
         if (isTyping(event.target)) return;
         event.preventDefault();
-        selection.paste(event.clipboardData.getData("text/plain"));
+        selection.paste(event.clipboardData.getData("text/plain"), rowOf(event.target));
       }}
     >
       {test && <TestLine run={test} onEnd={props.onEndTest} />}
@@ -264,13 +264,20 @@ function isTyping(target: EventTarget): boolean {
   return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
 }
 
+/** The step of the outline that has the focus, open or not. */
+function rowOf(target: EventTarget): string | undefined {
+  return target instanceof HTMLElement ? target.dataset.row : undefined;
+}
+
 /** Copy and duplicate: of steps, unless a text is being edited. */
 function clipboardKeys(event: KeyboardEvent, selection: Selection): void {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
   if (isTyping(event.target)) return;
-  const chosen = selection.selected.filter((key) => key !== TRIGGER);
+  const row = rowOf(event.target);
+  const isElsewhere = row !== undefined && !selection.selected.includes(row);
+  const chosen = (isElsewhere ? [row] : selection.selected).filter((key) => key !== TRIGGER);
   const act: Record<string, () => void> = {
-    c: selection.copy,
+    c: () => selection.copy(chosen),
     d: () => selection.duplicate(chosen),
   };
   const wanted = act[event.key];
