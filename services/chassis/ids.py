@@ -1,12 +1,15 @@
 """Identifiers: new ones grow with time, derived ones repeat for ever."""
 
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 import uuid_utils.compat
 
 _TIME_SHIFT = 80
-_VERSION_SHIFT = 76
+_SPREAD_BITS = (1 << _TIME_SHIFT) - 1 & ~(0xF << 76 | 0b11 << 62)
+_VERSION_AND_VARIANT = 8 << 76 | 0b10 << 62
 _NAMESPACE = UUID("5e0c1d0e-7d53-5a3f-9c1e-6f1f0a5c7b11")
+_NAMESPACE_BYTES = _NAMESPACE.bytes
 
 
 def new_id() -> UUID:
@@ -20,10 +23,15 @@ def derived_beside(near: UUID, *parts: str) -> UUID:
     Rows that belong together then lie together in every index, which random ids would scatter. The first 48 bits are
     those of `near` (of a UUIDv7 its time), the others those of the UUIDv5 of `near` and the parts.
     """
-    spread = derived_id(str(near), *parts).int
+    spread = _spread(str(near), *parts) & _SPREAD_BITS
     kept = near.int >> _TIME_SHIFT << _TIME_SHIFT
-    mixed = kept | spread & ((1 << _TIME_SHIFT) - 1)
-    return UUID(int=mixed & ~(0xF << _VERSION_SHIFT) | 8 << _VERSION_SHIFT)
+    return UUID(int=kept | spread | _VERSION_AND_VARIANT)
+
+
+def _spread(*parts: str) -> int:
+    """Return the bits of the UUIDv5 of the parts, but for its version and variant."""
+    name = _NAMESPACE_BYTES + "\x1f".join(parts).encode()
+    return int.from_bytes(sha1(name, usedforsecurity=False).digest()[:16])
 
 
 def derived_id(*parts: str) -> UUID:

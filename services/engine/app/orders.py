@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.actor import Actor
 from contracts.base import Json
 from contracts.run import CancelRun, ParentRun, RecordResult, RunFact, StartRun, TriggerKind
+from services.chassis.driver_ids import driver_id
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done, Order
 from services.engine.domain.run_commands import Admit, FireRetry, FireTimer, ReportChildren, Resolve
@@ -59,4 +60,4 @@ def order_for(
 ) -> Order[RunOrder]:
     """Return the order; its cause is the name of the command."""
     opens = type(command) in STARTS
-    return Order(run_id, command, actor, type(command).__name__, traceparent, opens)
+    return Order(driver_id(run_id), command, actor, type(command).__name__, traceparent, opens)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from contracts.envelope import CloudEvent
 from contracts.task import TaskResolved
 from services.chassis.consumer import Verdict
+from services.chassis.driver_ids import driver_id
 from services.chassis.errors import Broken
 from services.chassis.orders import Done
 from services.engine.app.orders import RunOrder, RunPipeline, order_for
@@ -42,7 +43,7 @@ class Resolutions:
         for place, event in enumerate(events):
             try:
                 resolved = TaskResolved.model_validate(event.data)
-                command: RunOrder = resolve_of(UUID(event.subject), resolved)
+                command: RunOrder = resolve_of(driver_id(event.subject), resolved)
             except (ValidationError, ValueError) as error:
                 verdicts[place] = Broken(f"not a decision: {error}")
                 continue

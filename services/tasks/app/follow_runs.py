@@ -9,6 +9,7 @@ from contracts.actor import Actor
 from contracts.envelope import CloudEvent
 from contracts.run import RunCancelled, RunCompleted, RunFailed, RunPaused
 from contracts.task import TaskFact
+from services.chassis.driver_ids import driver_id
 from services.chassis.errors import Broken, Refused, Transient
 from services.chassis.orders import Done, Order
 from services.tasks.app.ports import Orders
@@ -46,13 +47,13 @@ def _understand(event: CloudEvent) -> Sequence[Order[TaskCommand]] | Broken:
 def _orders(event: CloudEvent) -> Sequence[Order[TaskCommand]]:
     if event.type == PAUSED:
         paused = RunPaused.model_validate(event.data)
-        opening = Open(UUID(event.subject), paused, created_at=event.time)
+        opening = Open(driver_id(event.subject), paused, created_at=event.time)
         return [_order(event, paused.task_id, opening)]
     model, run_status = ENDINGS[event.type]
     if not event.data.get("open_tasks"):
         return []  # most runs end with nothing open; nothing else of the event matters here
     ended = model.model_validate(event.data)
-    closing = Close(UUID(event.subject), run_status, _who(ended), event.time)
+    closing = Close(driver_id(event.subject), run_status, _who(ended), event.time)
     return [_order(event, task_id, closing) for task_id in ended.open_tasks]
 
 
@@ -63,7 +64,7 @@ def _who(ended: RunCompleted | RunFailed | RunCancelled) -> Actor | None:
 
 def _order(event: CloudEvent, task_id: UUID, command: TaskCommand) -> Order[TaskCommand]:
     return Order(
-        stream_id=task_id,
+        stream_id=driver_id(task_id),
         command=command,
         actor="system",
         cause=event.id,
