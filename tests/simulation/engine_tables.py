@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from tests.simulation.log_tables import Event, LogTables, stale
+from tests.simulation.log_tables import Event, LogTables, stale, taken_apart
 from tests.simulation.rows import Row, rows
 from tests.simulation.task_tables import digests
 
@@ -76,11 +76,11 @@ class EngineTables(LogTables):
         append, now = given[:11], given[11]
         try:
             self._check_versions(append)
-            self._start(given[12:22])
+            self._start(taken_apart(given[12:22]))
         except asyncpg.PostgresError:
             self._next_order += len(given[51])  # what is rolled back has used up its numbers
             raise
-        for run_id, status, ended_at, error in zip(*given[22:26], strict=True):
+        for run_id, status, ended_at, error in zip(*taken_apart(given[22:26]), strict=True):
             run = self.runs[run_id]
             run.status, run.finished_at, run.error = status, ended_at, error
         self._move_waits(given[26], given[27:30])

@@ -53,6 +53,16 @@ class Event:
         )
 
 
+def taken_apart(columns: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return the columns of a table; a text is many of them, as `string_to_array` with U+001F and NULL has them."""
+    count = len(columns[0])
+    return [_members(column, count) if isinstance(column, str) else column for column in columns]
+
+
+def _members(text: str, count: int) -> list[str | None]:
+    return [member or None for member in text.split("\x1f")] if count else []
+
+
 class LogTables:
     """What every service's schema has."""
 
@@ -88,7 +98,8 @@ class LogTables:
 
     def _append(self, append: Sequence[Sequence[Any]], occurred_at: datetime) -> list[Row]:
         """Append; the caller has checked the versions."""
-        streams, _, versions, states, *columns = append
+        streams, _, versions, states = taken_apart(append[:4])
+        columns = taken_apart(append[4:])
         for stream_id, version, state in zip(streams, versions, states, strict=True):
             self.snapshots[stream_id] = (version, state)
         position = self.next_position if self.reserved is None else self.reserved

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tests.simulation.log_tables import LogTables
+from tests.simulation.log_tables import LogTables, taken_apart
 from tests.simulation.rows import Row, rows
 
 Columns = Sequence[Sequence[Any]]
@@ -61,8 +61,8 @@ class TaskTables(LogTables):
 
     def commit_tasks(self, *given: Any) -> list[Row]:  # noqa: ANN401 - columns of many types
         append, now = given[:11], given[11]
-        opened, ended, counts = given[12:20], given[20:24], given[24:29]
-        renewed, timed, (untimed,) = given[29:31], given[31:33], given[33:34]
+        opened, ended = taken_apart(given[12:20]), taken_apart(given[20:24])
+        counts, renewed, timed, (untimed,) = given[24:29], given[29:31], given[31:33], given[33:34]
         self._check_versions(append)
         if any(task in self.ended for task in ended[0]) and self.checks_versions:
             raise _EndedBeforeError("ended_tasks_pkey")
