@@ -51,8 +51,12 @@ export function matchItems(before: readonly Json[], next: readonly Json[]): Matc
     let from = 0;
     for (const [at, match] of matches.entries()) {
       if (match.was >= 0) continue;
-      const order = [...free].sort((one, other) => Number(one < from) - Number(other < from));
-      const found = order.find((was) => fits(before[was] ?? null, match.value, was === at));
+      const isIt = (was: number) => fits(before[was] ?? null, match.value, was === at);
+      // Nearly always the one behind the last; then those further on, then those before.
+      const found =
+        free.has(from) && isIt(from)
+          ? from
+          : ([...free].find((was) => was > from && isIt(was)) ?? [...free].find(isIt));
       if (found === undefined) continue;
       match.was = found;
       free.delete(found);
