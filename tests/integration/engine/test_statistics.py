@@ -1,6 +1,6 @@
 """Statistics and timelines as the database answers them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -211,10 +211,16 @@ async def _no_tables() -> VerifiedTables:
     return VerifiedTables()
 
 
-async def proved(database_url: str, now: datetime) -> list[str]:
+async def _at_once(_: float) -> None:
+    """Look twice without a rest."""
+
+
+async def proved(
+    database_url: str, now: datetime, rest: Callable[[float], Awaitable[None]] = _at_once
+) -> list[str]:
     """What `flusso verify` finds in statistics, page by page: each table and outcome."""
     pages = VerifyTablesByPages(
-        settings_for(database_url), SCHEMA, _no_tables, RUN_DAYS, lambda: now
+        settings_for(database_url), SCHEMA, _no_tables, RUN_DAYS, lambda: now, rest
     )
     found: list[str] = []
     cursor: str | None = None
@@ -264,10 +270,21 @@ async def test_statistics_are_proved_day_by_day_and_what_is_damaged_is_found(
             clock.now += timedelta(days=2)
             await answer(pipeline, runs[1], "approved")
         await _damaged(database_url, pool, clock.now, DAMAGE)
+        await _passing(database_url, pool, clock.now)
         stats = PostgresStats(pool)
         assert await stats.fold_runs(today + timedelta(days=1))
         assert await stats.fold_steps(today + timedelta(days=1))
         await _damaged(database_url, pool, clock.now, DAMAGE_OF_OLD_DAYS)
+
+
+async def _passing(database_url: str, pool: Pool, now: datetime) -> None:
+    """What differs only for a moment, as while a workflow is deleted, is no finding."""
+    await pool.execute("UPDATE step_stats SET steps = steps + 1")
+
+    async def until_it_is_over(_: float) -> None:
+        await pool.execute("UPDATE step_stats SET steps = steps - 1")
+
+    assert await proved(database_url, now, until_it_is_over) == []
 
 
 async def _damaged(

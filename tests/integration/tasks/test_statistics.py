@@ -137,8 +137,13 @@ async def proved(database_url: str) -> list[str]:
     async def no_tables() -> VerifiedTables:
         return VerifiedTables()
 
+    async def at_once(_: float) -> None:
+        """Look twice without a rest."""
+
     settings = settings_for(database_url)
-    pages = VerifyTablesByPages(settings, SCHEMA, no_tables, DECISION_DAYS, lambda: DECIDED_AT)
+    pages = VerifyTablesByPages(
+        settings, SCHEMA, no_tables, DECISION_DAYS, lambda: DECIDED_AT, at_once
+    )
     first = await pages.page(VerifyTables())
     assert first.next_cursor is not None
     page = await pages.page(VerifyTables(cursor=first.next_cursor))
