@@ -15,6 +15,7 @@ from services.gateway.entry.forms import (
     StartRunForm,
     SubmitForm,
 )
+from services.gateway.entry.gate import is_gated
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{model}"
@@ -28,7 +29,7 @@ _LEAN_MODELS: tuple[type[BaseModel], ...] = (
 _DESCRIPTION = """\
 Workflows that stop and ask a person. Errors are RFC 9457 problem details with a stable `code`. Lists take `limit` and
 `cursor`. Every `POST` that creates or decides takes `Idempotency-Key`: the same key and body give the first answer
-again. `503` comes with `Retry-After`; repeating the request under the same key is safe.
+again. `429` and `503` come with `Retry-After`; repeating the request under the same key is safe.
 """
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API token."},
@@ -48,9 +49,12 @@ _OPEN_OPERATIONS = {
 }
 _PROBLEM_CONTENT = {CONTENT_TYPE: {"schema": {"$ref": _REFERENCE.format(model="ProblemAnswer")}}}
 _AWAY = {
-    "description": "A part of Flusso is away; try again after Retry-After.",
+    "description": "A part of Flusso is away, or too much is asked; try again after Retry-After.",
     "headers": {"Retry-After": {"schema": {"type": "integer"}}},
     "content": _PROBLEM_CONTENT,
+}
+_TOO_MANY = _AWAY | {
+    "description": "More of yours are here than your share while others ask too; try again after Retry-After."
 }
 _BODIES = {
     "400": "The body is no JSON that can be kept.",
@@ -135,6 +139,8 @@ def _add_models(document: dict[str, Any]) -> None:
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.setdefault("503", _AWAY)
+    if is_gated(path):
+        answers.setdefault("429", _TOO_MANY)
     if (method, path) in _OPEN_OPERATIONS:
         operation["security"] = []
     else:

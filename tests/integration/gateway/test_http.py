@@ -6,6 +6,7 @@ import pytest
 
 from services.chassis import rpc
 from services.gateway.entry import body
+from services.gateway.entry.gate import is_gated
 from tests.support.gateway import ADMIN_TOKEN, Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -244,6 +245,7 @@ async def test_the_document_describes_every_route_whole(gateway: Gateway) -> Non
         for method, operation in methods.items():
             assert operation["summary"], path
             assert "503" in operation["responses"], path
+            assert ("429" in operation["responses"]) == is_gated(path), path
             named = {parameter["name"] for parameter in operation.get("parameters", [])}
             assert {part[1:-1] for part in path.split("/") if part.startswith("{")} <= named
             if method in {"post", "put"} and path.startswith("/api/v1/tasks"):
