@@ -5,10 +5,6 @@ import os
 IS_WHOLE = os.environ.get("FLUSSO_TEST_DEPTH") == "whole"
 
 
-patience = 1 if IS_WHOLE else 30
-"""By how much a machine that does other things too may be late: how fast ours is, only the whole says."""
-
-
 def sized(usual: int, whole: int) -> int:
     """Return what suits this run. The usual size finds a fault that is there; the whole one what is rare."""
     return whole if IS_WHOLE else usual
