@@ -15,6 +15,7 @@ from contracts.operations import Finding, VerifiedTables, VerifyTables
 from services.chassis.consumer import statements
 from services.chassis.database import Connection, Row
 from services.chassis.errors import Refused
+from services.chassis.findings import Said, finding, said
 from services.chassis.settings import Settings
 from services.chassis.verify import position_before, reading
 
@@ -24,13 +25,15 @@ between_looks_seconds = 2.0
 """Longer than one step of a deletion takes."""
 clocks_differ_max = timedelta(hours=1)
 """Positions grow with time but for replicas' clocks: so much more of the log is looked through at both ends."""
-REMEDY = (
+REMEDY = said(
+    "statistics",
     "Charts are wrong, and nothing else: runs and tasks are not read from these. Replicas of a release that did not "
     "count yet leave such gaps (docs/operations.md, upgrades), and so does the deletion of a workflow that was cut off "
-    "(delete it again); else report this."
+    "(delete it again); else report this.",
 )
-BUSY = (
-    "Nothing is known to be wrong: the day has more events than can be added up in so short a time."
+BUSY = said(
+    "statistics-busy",
+    "Nothing is known to be wrong: the day has more events than can be added up in so short a time.",
 )
 
 
@@ -104,33 +107,46 @@ class VerifyTablesByPages:
                             compare, begins_at, first, last, timeout=statement_seconds_max
                         )
                 except (TimeoutError, asyncpg.QueryCanceledError):
-                    found.append(self._finding("statistics-not-checked", f"{day}", _busy(), BUSY))
+                    found.append(self._not_checked(day))
                 else:
                     found += map(self._of_row, rows)
         return found
 
     def _of_row(self, row: Row) -> Finding:
-        about = [f"workflow {row['workflow_id']}" if row["workflow_id"] else "all workflows"]
-        about += [f"step {row['node']}"] if row["node"] else []
-        subject = f"{row['stats']} {row['hour']:%Y-%m-%d %H:%M}, {', '.join(about)}"
-        message = (
-            f"{row['outcome']} ({row['magnitude']}): {row['counted']} in {row['counted_ms']} ms are counted,"
-            f" and the log has {row['present']} in {row['present_ms']} ms"
+        message = said(
+            "statistics-differ",
+            "{outcome} ({magnitude}): {counted} in {counted_ms} ms are counted,"
+            " and the log has {present} in {present_ms} ms",
+            outcome=row["outcome"],
+            magnitude=row["magnitude"],
+            counted=row["counted"],
+            counted_ms=row["counted_ms"],
+            present=row["present"],
+            present_ms=row["present_ms"],
         )
-        return self._finding("statistics-differ", subject, message, REMEDY)
+        service = self._stats.service
+        return finding(service, "statistics-differ", _subject(row), message, REMEDY)
 
-    def _finding(self, check: str, subject: str, message: str, remedy: str) -> Finding:
-        return Finding(
-            service=self._stats.service,
-            check=check,
-            subject=subject,
-            message=message,
-            remedy=remedy,
+    def _not_checked(self, day: date) -> Finding:
+        message = said(
+            "statistics-not-checked",
+            "its events could not be added up within {seconds} s",
+            seconds=f"{statement_seconds_max:g}",
         )
+        subject = said("statistics-day", "{day}", day=day)
+        return finding(self._stats.service, "statistics-not-checked", subject, message, BUSY)
 
 
-def _busy() -> str:
-    return f"its events could not be added up within {statement_seconds_max:g} s"
+def _subject(row: Row) -> Said:
+    table, hour = row["stats"], f"{row['hour']:%Y-%m-%d %H:%M}"
+    workflow, node = row["workflow_id"], row["node"]
+    if not workflow:
+        return said("statistics-all", "{table} {hour}, all workflows", table=table, hour=hour)
+    told = {"table": table, "hour": hour, "workflow": workflow}
+    if not node:
+        return said("statistics-workflow", "{table} {hour}, workflow {workflow}", **told)
+    text = "{table} {hour}, workflow {workflow}, step {node}"
+    return said("statistics-step", text, node=node, **told)
 
 
 def _day_of(cursor: str) -> date:

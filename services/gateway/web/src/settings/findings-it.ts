@@ -8,6 +8,10 @@ export const SUBJECTS_IT: Record<string, string> = {
   checkpoint: "punto di controllo {checkpoint}",
   position: "punto di controllo {checkpoint}, posizione {position}",
   "run-counter": "esecuzioni {status} iniziate il {day}",
+  "statistics-all": "{table} {hour}, tutti i flussi",
+  "statistics-day": "{day}",
+  "statistics-step": "{table} {hour}, flusso {workflow}, passo {node}",
+  "statistics-workflow": "{table} {hour}, flusso {workflow}",
   "task-counter": "attività di tipo {kind} del flusso {workflow}",
 };
 
@@ -41,6 +45,9 @@ export const MESSAGES_IT: Record<string, string> = {
   "snapshot-missing": "ci sono eventi e nessuna istantanea",
   "snapshot-version": "l'istantanea è alla versione {version}, il registro alla {last}",
   "snapshot-without-log": "c'è un'istantanea e nessun evento nel registro",
+  "statistics-differ":
+    "{outcome} ({magnitude}): ne sono contate {counted} in {counted_ms} ms, e il registro ne ha {present} in {present_ms} ms",
+  "statistics-not-checked": "i suoi eventi non si sono potuti sommare entro {seconds} s",
   "table-has": "{table} ha {row}, che l'esecuzione non ha",
   "table-lacks": "in {table} manca {row}",
   "taken-at-another-time":
@@ -74,6 +81,10 @@ export const REMEDIES_IT: Record<string, string> = {
   rebuild: "`flusso rebuild inbox` rifà elenchi e contatori dal registro.",
   reconciler:
     "Il riconciliatore lo ripara entro un minuto e lo conta in flusso_repairs_total; se resta, controlla che engine, tasks e NATS siano pronti (Impostazioni, Stato del sistema).",
+  statistics:
+    "Sono sbagliati i grafici e nient'altro: esecuzioni e attività non si leggono da lì. Repliche di una versione che non contava ancora lasciano queste lacune, e così un flusso la cui eliminazione fu interrotta (eliminalo di nuovo); altrimenti segnalalo.",
+  "statistics-busy":
+    "Nulla risulta sbagliato: la giornata ha più eventi di quanti se ne possano sommare in così poco tempo.",
   "trust-key":
     "Se la chiave è stata cambiata, indica la parte pubblica della precedente in FLUSSO_TRUSTED_KEYS.",
 };
