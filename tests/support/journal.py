@@ -97,7 +97,7 @@ class Crowd:
                 )
             except httpx.HTTPError:
                 answer = None
-            if answer is not None and answer.status_code not in {500, 502, 503, 504}:
+            if answer is not None and answer.status_code not in {429, 500, 502, 503, 504}:
                 return answer
             self.journal.unavailable += 1
             await asyncio.sleep(pause_seconds * self._random.uniform(2, 6))
