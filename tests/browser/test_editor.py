@@ -1,6 +1,5 @@
 """The editor as a graph and as an outline: built by mouse or by keys alone, undone, never at odds with the text."""
 
-import gzip
 import re
 
 import pytest
@@ -9,20 +8,12 @@ from playwright.async_api import Locator, Page, expect
 from tests.support.api import Api, chain, node
 from tests.support.asking import approval, form
 from tests.support.browser import (
-    WEB,
     Person,
-    manifest,
     sideways_scroll,
     violations,
     without_a_new_workflow,
 )
 from tests.support.chassis import until
-
-SCRIPT_KB_MAX = 110
-OUTLINE_KB_MAX = 40
-"""A small screen needs no canvas."""
-YAML_KB_MAX = 25
-"""Only where a text of YAML is changed otherwise than as text."""
 
 
 def step(page: Page, name: str) -> Locator:
@@ -63,34 +54,6 @@ def edges(workflow: dict[str, object]) -> set[tuple[str, str, str]]:
     definition = workflow["definition"]
     assert isinstance(definition, dict)
     return {(one["from"], one.get("port", "out"), one["to"]) for one in definition["edges"]}
-
-
-def loaded_with(name: str) -> set[str]:
-    """The scripts that a module of the build needs, itself included."""
-    files = manifest()
-    found, wanted = set[str](), [name]
-    while wanted:
-        chunk = files[wanted.pop()]
-        imports = chunk.get("imports", [])
-        assert isinstance(imports, list)
-        found.add(str(chunk["file"]))
-        wanted += [one for one in imports if str(files[one]["file"]) not in found]
-    return found
-
-
-def kilobytes(scripts: set[str]) -> float:
-    return (
-        sum(len(gzip.compress((WEB / "dist" / name).read_bytes(), 9)) for name in scripts) / 1_000
-    )
-
-
-async def test_the_editor_is_small_and_comes_only_when_it_is_opened() -> None:
-    outline = loaded_with("src/editor/visual-editor.tsx") - loaded_with("index.html")
-    graph = loaded_with("src/graph/canvas.tsx") - loaded_with("index.html")
-    yaml = loaded_with("src/editor/yaml-edits.ts") - outline - graph - loaded_with("index.html")
-    assert kilobytes(outline) <= OUTLINE_KB_MAX
-    assert kilobytes(outline | graph) <= SCRIPT_KB_MAX
-    assert kilobytes(yaml) <= YAML_KB_MAX
 
 
 async def test_a_workflow_is_built_with_the_mouse(api: Api, person: Person) -> None:
