@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,7 @@ import orjson
 import pytest
 
 from contracts.base import JsonObject
-from services.tasks.adapters.signing import Ed25519Signer
-from tests.faults.campaign import chain_checks
+from tests.faults import forgeries
 from tests.faults.campaign.campaign import Settings, run_campaign
 from tests.faults.campaign.checker import broken, check
 from tests.faults.campaign.evidence import Evidence, FaultRecord, LogEntry, load, save
@@ -288,75 +286,6 @@ def _buried_event(evidence: Evidence) -> None:
     evidence.rows("dead_letters").append({"event_id": real, "reason": "no idea"})
 
 
-# -- somebody with the database in their hands, but without the key --------------------------------------------------
-
-
-def _sealed(evidence: Evidence, kind: str) -> tuple[int, JsonObject]:
-    """Return the place in the log of the last entry of that kind, and what the chain says of it."""
-    at = max(place for place, entry in enumerate(evidence.tasks_log) if entry.type == kind)
-    position = evidence.tasks_log[at].position
-    return at, next(row for row in evidence.rows("chain") if row["position"] == position)
-
-
-def _forged_decision(evidence: Evidence) -> None:
-    _changed(evidence.tasks_log, "flusso.task.resolved", comment="as you like it")
-
-
-def _forged_with_its_hash(evidence: Evidence) -> None:
-    """The entry is changed, and its hash with it: nothing comes after it in its chain but its checkpoint."""
-    at, row = _sealed(evidence, "flusso.task.resolved")
-    workflow = row["workflow"]
-    chain = [each for each in evidence.rows("chain") if each["workflow"] == workflow]
-    for each in chain[chain.index(row) + 1 :]:
-        each["hash"] = None
-    entry = evidence.tasks_log[at]
-    forged = replace(entry, data=orjson.dumps(entry.facts | {"comment": "forged"}).decode())
-    evidence.tasks_log[at] = forged
-    before = [(each["place"], each["hash"]) for each in chain if each["place"] < row["place"]]
-    tip = before[-1] if before else (0, chain_checks.BEGINNING)
-    row["hash"] = chain_checks.digest(chain_checks.entry_document(forged, row, tip))
-
-
-def _taken_out(evidence: Evidence) -> None:
-    at, _ = _sealed(evidence, "flusso.task.resolved")
-    del evidence.tasks_log[at]
-
-
-def _put_in_later(evidence: Evidence) -> None:
-    _, row = _sealed(evidence, "flusso.task.opened")
-    row |= {"workflow": None, "place": None, "hash": None}
-
-
-def _forged_checkpoint(evidence: Evidence) -> None:
-    evidence.rows("checkpoints")[-1]["signed_at"] = "2020-01-01T00:00:00.000000Z"
-
-
-def _signed_by_another(evidence: Evidence) -> None:
-    """Whoever has the database can sign anew with a key of their own, and name it there."""
-    other = Ed25519Signer(secrets.token_bytes(32))
-    row = evidence.rows("checkpoints")[-1]
-    row["key_id"], row["public_key"] = other.key_id, other.public_key.hex()
-    document = chain_checks.checkpoint_document(row)
-    row["signature"] = other.sign(chain_checks.script.canonical(document)).hex()
-
-
-def _cut_off_its_end(evidence: Evidence) -> None:
-    """The log ends before a decision, seals and all; only who has kept its receipt can know."""
-    kept = evidence.entries("receipt")[-1]["told"]["entries"][-1]
-    checkpoints = evidence.rows("checkpoints")
-    last = next(row for row in checkpoints if row["number"] == kept["checkpoint"])
-    first = last["first_position"]
-    checkpoints[:] = [row for row in checkpoints if row["last_position"] < first]
-    chain = evidence.rows("chain")
-    chain[:] = [row for row in chain if row["position"] < first]
-    evidence.tasks_log[:] = [row for row in evidence.tasks_log if row.position < first]
-
-
-def _forged_receipt(evidence: Evidence) -> None:
-    given = evidence.entries("receipt")[-1]["told"]["entries"][-1]
-    given["data"] = given["data"].replace("}", ',"more":1}')
-
-
 def _found_by_an_operator(evidence: Evidence) -> None:
     evidence.findings.append("counter-wrong, runs of today: 3 counted, 4 are there")
 
@@ -397,14 +326,14 @@ LIES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("I14", _other_digest),
     ("I15", _leak),
     ("I16", _missed_fault),
-    ("I17", _forged_decision),
-    ("I17", _forged_with_its_hash),
-    ("I17", _taken_out),
-    ("I17", _put_in_later),
-    ("I17", _forged_checkpoint),
-    ("I17", _signed_by_another),
-    ("I17", _cut_off_its_end),
-    ("I17", _forged_receipt),
+    ("I17", forgeries.forged_decision),
+    ("I17", forgeries.forged_with_its_hash),
+    ("I17", forgeries.taken_out),
+    ("I17", forgeries.put_in_later),
+    ("I17", forgeries.forged_checkpoint),
+    ("I17", forgeries.signed_by_another),
+    ("I17", forgeries.cut_off_its_end),
+    ("I17", forgeries.forged_receipt),
     ("I18", _found_by_an_operator),
     ("also", _internal_error),
     ("also", _buried_event),
