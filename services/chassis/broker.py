@@ -106,5 +106,8 @@ def make_broker(settings: Settings, on_reconnected: Callable[[], None]) -> Fluss
         closed_cb=closed,
         error_cb=failed,
         logger=None,
+        # Each handler takes its message whole and reads it with a model of ours.
+        apply_types=False,
+        serializer=None,
     )
     return broker

@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 import nats.errors
-from faststream.nats import NatsBroker
-from faststream.nats.annotations import NatsMessage
+from faststream.nats import NatsBroker, NatsMessage
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import BaseModel, ValidationError
@@ -82,7 +81,12 @@ def serve(
         telemetry.REQUEST_SECONDS.labels(subject).observe(time.perf_counter() - started)
         return reply
 
-    broker.subscriber(subject, queue=queue)(answer)
+    broker.subscriber(subject, queue=queue, decoder=_as_it_came)(answer)
+
+
+async def _as_it_came(message: NatsMessage) -> NatsMessage:
+    """Nothing is decoded before the model reads it."""
+    return message
 
 
 async def _answer(
