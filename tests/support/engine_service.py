@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+import nats.errors
 from nats.aio.client import Client
 from pydantic import BaseModel
 
@@ -140,7 +141,10 @@ async def engine_service(database_url: str, nats_url: str) -> AsyncIterator[Engi
 
 
 async def streams_exist(client: Client) -> bool:
-    names = {info.config.name for info in await client.jetstream().streams_info()}
+    try:
+        names = {info.config.name for info in await client.jetstream().streams_info()}
+    except nats.errors.TimeoutError:  # a broker that is busy
+        return False
     return {RUN_EVENTS, TASK_EVENTS} <= names
 
 
