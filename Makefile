@@ -73,11 +73,11 @@ clean: ## remove what was installed and, after asking, the data
 # ------------------------------------------------------------------------------------------- develop
 
 .PHONY: test
-# The longest come first, so that no worker is left with one of them at the end. Three of the workers mostly wait,
+# The longest come first, so that no worker is left with one of them at the end. Two of the workers mostly wait,
 # first of all for a broker that is away.
 TESTS := tests/faults/test_broker_away.py tests/browser tests/faults tests/e2e tests/integration tests/attacks tests/upgrades \
 	tests/simulation tests/contract tests/conformance tests/unit
-PYTEST := $(PYTHON) -m pytest -n 5 --dist loadfile --no-loadscope-reorder
+PYTEST := $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test: setup ## everything that CI proves: the checks, then every test
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check

@@ -104,7 +104,7 @@ class Api:
                     method, PREFIX + path, params=params, json=json, headers=headers
                 )
                 answer = self._send(request, is_last=tries == 0)
-            if answer is not None and (tries == 0 or answer.status_code != AWAY):
+            if answer is not None and (tries == 0 or not _may_come_back(answer)):
                 return read_json(answer)
             time.sleep(_retry_seconds(answer))
 
@@ -188,6 +188,14 @@ def read_answer(model: type[M], value: JsonObject) -> M:
 
 def _problem_of(status: int, value: JsonObject) -> Problem:
     return Problem(status, value["code"], str(value.get("detail", value["code"])), value)
+
+
+def _may_come_back(answer: httpx.Response) -> bool:
+    """Whether a part is away, or more is asked than can be answered just now; too many wrong tokens are neither."""
+    return answer.status_code == AWAY or (
+        answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        and b"too-many-requests" in answer.content
+    )
 
 
 def _retry_seconds(answer: httpx.Response | None) -> float:

@@ -13,6 +13,8 @@ from services.cli.adapters.api import Api, RefusedError, open_http
 from services.cli.domain.errors import CliError
 
 AWAY = (503, b'{"code": "unavailable", "detail": "Away.", "status": 503}')
+SLOWER = (429, b'{"code": "too-many-requests", "detail": "Slower.", "status": 429}')
+GUESSED = (429, b'{"code": "too-many-attempts", "detail": "Later.", "status": 429}')
 DONE = (200, b'{"id": "1"}')
 HUNG_UP = (0, b"")
 
@@ -80,6 +82,15 @@ def test_a_decision_whose_answer_was_lost_is_repeated_under_its_key() -> None:
         assert api.post("/tasks/1/approve", {}) == {"id": "1"}
     assert len(server.asked) == 2
     assert len({key for _, _, key in server.asked}) == 1
+
+
+def test_who_asks_too_much_comes_back_and_who_guesses_does_not() -> None:
+    with api_at(SLOWER, DONE) as (api, server):
+        assert api.get("/tasks") == {"id": "1"}
+    assert len(server.asked) == 2
+    with api_at(GUESSED, DONE) as (api, server), pytest.raises(RefusedError, match="Later"):
+        api.get("/tasks")
+    assert len(server.asked) == 1
 
 
 def test_each_decision_has_a_key_of_its_own() -> None:

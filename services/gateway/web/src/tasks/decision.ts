@@ -149,7 +149,8 @@ function phaseFor(problem: Problem): Phase {
 
 /** No answer, or an answer that cannot say whether it took effect. */
 function isUncertain(error: unknown): boolean {
-  return error instanceof Unanswered || (error instanceof Problem && error.status >= 500);
+  if (error instanceof Problem) return error.status >= 500 || error.code === "too-many-requests";
+  return error instanceof Unanswered;
 }
 
 function retryAfterMs(error: unknown): number {
