@@ -254,7 +254,15 @@ class Broker:
         self._connection = connection
         self._handlers: list[tuple[str, str, Answer]] = []
 
-    def subscriber(self, subject: str, *, queue: str) -> Callable[[Answer], Answer]:
+    def subscriber(
+        self,
+        subject: str,
+        *,
+        queue: str,
+        decoder: object,  # noqa: ARG002 - as here
+    ) -> Callable[[Answer], Answer]:
+        """Register who answers; its decoder gives it the whole message, as here."""
+
         def register(handler: Answer) -> Answer:
             self._handlers.append((subject, queue, handler))
             return handler
