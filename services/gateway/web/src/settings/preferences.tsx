@@ -1,6 +1,6 @@
 /** Name, time zone, language, theme and shortcuts: kept by the server for the person, followed here at once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useRef } from "react";
+import { useId, useRef, useState } from "react";
 import { call } from "../api/client.ts";
 import type { Profile } from "../api/types.ts";
 import { useFormat, useI18n } from "../i18n/i18n.tsx";
@@ -31,16 +31,21 @@ export function Preferences() {
 
 type Choose = (chosen: Partial<Chosen>) => void;
 
-/** Follows the choice here at once, and has the server keep it. */
-function useChoose(): Choose {
+/**
+ * Follows the choice here at once, and has the server keep it. What is chosen stands above what the server says until it
+ * is kept: an answer that was on its way knows nothing of it.
+ */
+function useChoose(): { chosen: Partial<Chosen>; choose: Choose } {
   const { t } = useI18n();
   const queries = useQueryClient();
   const follow = useFollow();
   const { receipt } = useAnnouncer();
   const { queryKey } = profileQuery;
   const underWay = useRef(0);
+  const [chosen, setChosen] = useState<Partial<Chosen>>({});
   const keep = async (chosen: Partial<Chosen>) => {
     underWay.current += 1;
+    setChosen((before) => ({ ...before, ...chosen }));
     queries.setQueryData(queryKey, (shown) => shown && { ...shown, ...chosen });
     follow(chosen);
     try {
@@ -51,13 +56,15 @@ function useChoose(): Choose {
     underWay.current -= 1;
     // Between two choices the server knows only the first: asked then, it would undo the second here.
     if (underWay.current === 0) await queries.invalidateQueries({ queryKey });
+    if (underWay.current === 0) setChosen({});
   };
-  return (chosen) => void keep(chosen);
+  return { chosen, choose: (chosen) => void keep(chosen) };
 }
 
-function Choices({ profile }: { profile: Profile }) {
+function Choices({ profile: kept }: { profile: Profile }) {
   const { t, language } = useI18n();
-  const choose = useChoose();
+  const { chosen, choose } = useChoose();
+  const profile = { ...kept, ...chosen };
   const theme = profile.theme ?? readTheme();
   return (
     <>
